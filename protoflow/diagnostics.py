@@ -132,7 +132,8 @@ class Diagnostic:
     `subject` names what the finding is about, as (kind, name) pairs such as ("role", "server"), ("message", "join"):
     findings with one cause are told by it. `implied_by` is the code of the finding that explains this one; reports
     for people leave such findings out. Findings of the composition check carry the run that shows them: `trace`, for
-    the `participants` (role -> number) and `parameters` given.
+    the `participants` (role -> number, every role in order of declaration), `parameters` and `links` (link -> id ->
+    ids) given.
     """
 
     code: str
@@ -147,6 +148,7 @@ class Diagnostic:
     trace: tuple[Step, ...] = ()
     participants: Mapping[str, int] = field(default_factory=dict)
     parameters: Mapping[str, object] = field(default_factory=dict)
+    links: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
     @property
     def severity(self) -> Severity:

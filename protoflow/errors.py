@@ -34,7 +34,11 @@ class HandlerError(ProtoflowError):
 
 
 class CourseError(ProtoflowError):
-    """A course that ended wrongly: a message nobody handles, or a stop before it was complete."""
+    """A course that ended wrongly. `outcome` is how, as in the trace's `End`: `unhandled` or `stuck`."""
+
+    def __init__(self, message: str, outcome: str = "stuck") -> None:
+        self.outcome = outcome
+        super().__init__(message)
 
 
 class UsageError(ProtoflowError):

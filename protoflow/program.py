@@ -22,7 +22,6 @@ from protoflow.protocol import (
     EVERYTHING,
     FRESH,
     LOST,
-    START,
     After,
     Counted,
     Name,
@@ -251,7 +250,7 @@ class _Compiler:
 
     def compile(self) -> RoleProgram:
         role = self.role
-        windows = {event.name: window for event in role.events.values() if (window := self._window(event.name))}
+        windows = {str(event.name): window for event in role.events.values() if (window := self._window(event.name))}
         counted_by: dict[str, tuple[Window, ...]] = {}
         for window in windows.values():
             counted_by[window.message] = (*counted_by.get(window.message, ()), window)
@@ -401,21 +400,3 @@ def count_bounds(role: Role, values: Mapping[str, Value]) -> tuple[int, int | No
 def is_single(role: Role, values: Mapping[str, Value]) -> bool:
     """Exactly one participant, which is then called by the role's name."""
     return count_bounds(role, values) == (1, 1)
-
-
-__all__ = [
-    "EVERYTHING",
-    "START",
-    "Disposition",
-    "Guard",
-    "GuardKind",
-    "Program",
-    "RoleProgram",
-    "Row",
-    "RowSend",
-    "Timer",
-    "Window",
-    "compile_protocol",
-    "count_bounds",
-    "is_single",
-]

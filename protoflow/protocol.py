@@ -157,7 +157,6 @@ class Raised:
 class Event:
     name: Name
     condition: Received | Counted | After | Raised
-    summary: str = ""
     span: Span | None = field(default=None, compare=False, repr=False)
     spans: Spans = field(default_factory=dict, compare=False, repr=False)
 

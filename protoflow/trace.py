@@ -52,7 +52,7 @@ class SentMessage:
     round: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: an engine makes one a step, and freezing would make that four times as slow
 class Step:
     """One participant (`receiver`) handling one thing, run to completion.
 
@@ -147,6 +147,19 @@ def decode(line: str) -> Record:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"not a protoflow trace: {line[:60]!r}") from error
     return record
+
+
+def participant_ids(participants: Mapping[str, int], steps: Iterable[Step]) -> dict[str, tuple[str, ...]]:
+    """Role -> the ids of its participants, in order.
+
+    A role with one participant is called by its name if its `count` is 1, else `client1`: which of the two, the steps
+    tell (where they name neither, nothing can depend on it).
+    """
+    named = {who for step in steps for who in (step.receiver, step.sender, *(i for s in step.sends for i in s.to))}
+    return {
+        role: (role,) if number == 1 and f"{role}1" not in named else tuple(f"{role}{i + 1}" for i in range(number))
+        for role, number in participants.items()
+    }
 
 
 def write(records: Iterable[Record], stream: TextIO) -> None:
