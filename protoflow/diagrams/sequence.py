@@ -1,0 +1,320 @@
+"""The sequence chart of a run: a counterexample of the checker, or the trace of a real run.
+
+A chart is lifelines and, beneath each other, what happened: notes on a lifeline, arrows between two. An arrow is drawn
+when its message is sent and remembers the line on which it is taken; a message that is taken at once and changes no
+state has no line of its own for that, nor has a start for which there is no row.
+
+Participants of one role that did and met the same throughout are one lifeline (`client[1..3,5]`): it shows the first
+of them, and what others did with the rest is left out unless they sent somebody else something for it. Long runs show
+their beginning and end only.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from protoflow.diagrams.model import WINDOW
+from protoflow.diagrams.words import clean
+from protoflow.errors import UsageError
+from protoflow.trace import Outcome, Step, StepKind, participant_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from protoflow.trace import SentMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Lifeline:
+    """One participant, or several that were alike. `state`: where it is at the end, "" if no step tells."""
+
+    name: str
+    members: tuple[str, ...]
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that happens on a lifeline. `mark`: "" or "timer", "crash", "dropped", "bad"."""
+
+    lifeline: int
+    text: str
+    mark: str = ""
+    time: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """A message. `taken` is the place of the note where it is taken, None if at once or not at all.
+
+    `lost`: the network lost it, or its receiver had crashed.
+    """
+
+    source: int
+    dest: int
+    text: str
+    lost: bool = False
+    taken: int | None = None
+    time: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A round of a message begins."""
+
+    text: str
+    time: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Omitted:
+    """Where the middle of a long run was left out."""
+
+    count: int
+    time: float | None = None
+
+
+Event = Note | Arrow | Round | Omitted
+
+SIGNS = {"": "", "timer": "○", "crash": "✗", "dropped": "▽", "bad": "✗", "lost": "✗"}
+LEGEND = {"timer": "a timer elapsed", "dropped": "dropped", "crash": "crashed", "lost": "never arrives"}
+"""What the marks of notes, and that of a lost message, mean; `bad` speaks for itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A whole sequence chart. `verdict`: the code and message of the finding that the run shows, if it shows one."""
+
+    title: str
+    description: str
+    lifelines: tuple[Lifeline, ...]
+    events: tuple[Event, ...]
+    verdict: tuple[str, str] | None = None
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """The marks that occur and need a word, in the legend's order."""
+        occurring = {event.mark for event in self.events if isinstance(event, Note)}
+        occurring |= {"lost" for event in self.events if isinstance(event, Arrow) and event.lost}
+        return tuple(mark for mark in LEGEND if mark in occurring)
+
+
+def chart(
+    steps: Sequence[Step],
+    participants: Mapping[str, int],
+    *,
+    title: str = "",
+    verdict: tuple[str, str] | None = None,
+    requests: frozenset[str] = frozenset(),
+    window: int = WINDOW,
+) -> Chart:
+    """The chart of a run.
+
+    `participants` is role -> number, `requests` the messages whose rounds are shown (those that some event counts
+    replies for), `window` how many events are shown at most. Raises UsageError: a step of somebody who takes no part.
+    """
+    lifelines = _folded(steps, participants)
+    events = _Events(lifelines, requests).of(steps)
+    return Chart(
+        title=title,
+        description=f"{len(steps)} steps of {', '.join(line.name for line in lifelines)}.",
+        lifelines=lifelines,
+        events=_windowed(events, window),
+        verdict=verdict,
+    )
+
+
+def _folded(steps: Sequence[Step], participants: Mapping[str, int]) -> tuple[Lifeline, ...]:
+    """The lifelines in order of declaration; participants of one role that are alike share one."""
+    histories: dict[str, list[object]] = defaultdict(list)
+    states: dict[str, str] = {}
+    for step in steps:
+        told = (step.kind, step.trigger, step.message, step.state_before, step.state_after, step.outcome, step.early)
+        histories[step.receiver].append((*told, _role_of(step.sender), [sent.message for sent in step.sends]))
+        if step.sender is not None:
+            changed = step.state_before != step.state_after
+            histories[step.sender].append((step.kind, step.receiver, step.message, step.outcome, changed))
+        for sent in step.sends:
+            for receiver in sent.to:
+                histories[receiver].append((sent.message, _role_of(step.receiver)))
+        state = step.state_after or step.state_before
+        if state is not None:
+            states[step.receiver] = state
+    taking_part = participant_ids(participants, steps)
+    strangers = sorted(set(histories).difference(*taking_part.values()))
+    if strangers:
+        raise UsageError(f"the run has steps of `{strangers[0]}`, who is not one of its participants")
+    lifelines = []
+    for role, ids in taking_part.items():
+        alike: dict[str, list[str]] = {}
+        for who in ids:
+            alike.setdefault(repr(histories[who]), []).append(who)
+        lifelines += [Lifeline(_range(role, who), tuple(who), states.get(who[0], "")) for who in alike.values()]
+    return tuple(lifelines)
+
+
+def _role_of(who: str | None) -> str:
+    return (who or "").rstrip("0123456789")
+
+
+def _range(role: str, members: Sequence[str]) -> str:
+    """`server`, `client2`, `client[1..3,5]`."""
+    if len(members) == 1:
+        return members[0]
+    numbers = [int(who.removeprefix(role)) for who in members]
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    parts = [str(run[0]) if len(run) == 1 else f"{run[0]}..{run[-1]}" for run in runs]
+    return f"{role}[{','.join(parts)}]"
+
+
+@dataclass(slots=True)
+class _Events:
+    """Turns steps into events. `channels` holds, per channel, the places of arrows that nothing has taken yet."""
+
+    lifelines: tuple[Lifeline, ...]
+    requests: frozenset[str]
+    events: list[Event] = field(default_factory=list)
+    channels: dict[tuple[str, str, str], list[int]] = field(default_factory=lambda: defaultdict(list))
+    rounds: set[tuple[str, int]] = field(default_factory=set)
+    crashed: set[str] = field(default_factory=set)
+
+    def of(self, steps: Sequence[Step]) -> list[Event]:
+        where = {who: place for place, line in enumerate(self.lifelines) for who in line.members}
+        shown = {line.members[0] for line in self.lifelines}
+        elapsed: Step | None = None
+        for step in steps:
+            if step.kind is StepKind.ELAPSE and step.receiver in shown:
+                if elapsed is not None:
+                    self._note(where, elapsed, f"{elapsed.trigger} elapses{_early(elapsed)}", "timer")
+                elapsed = step
+                continue
+            fires = elapsed is not None and (step.kind, step.receiver, step.trigger) == (
+                StepKind.FIRE,
+                elapsed.receiver,
+                elapsed.trigger,
+            )
+            if elapsed is not None and not fires:
+                self._note(where, elapsed, f"{elapsed.trigger} elapses{_early(elapsed)}", "timer")
+            self._step(where, shown, step, elapsed if fires else None)
+            elapsed = None
+        if elapsed is not None:
+            self._note(where, elapsed, f"{elapsed.trigger} elapses{_early(elapsed)}", "timer")
+        return self.events
+
+    def _step(self, where: Mapping[str, int], shown: set[str], step: Step, elapsed: Step | None) -> None:
+        if step.receiver not in shown:
+            return
+        sends = [(sent, [who for who in sent.to if who in shown]) for sent in step.sends]
+        hidden = step.sender is not None and step.sender not in shown
+        if hidden and not any(to for _, to in sends):
+            return
+        if step.kind is StepKind.CRASH:
+            self.crashed.add(step.receiver)
+        text, mark = _said(step, elapsed)
+        arrow = self._take(step)
+        if step.kind is StepKind.LOSE or (step.kind is StepKind.START and step.outcome is Outcome.NOTHING):
+            return
+        at_once = arrow is not None and arrow == len(self.events) - 1 and not mark
+        if not at_once or step.state_before != step.state_after:
+            if arrow is not None and arrow != len(self.events) - 1:
+                taken = self.events[arrow]
+                assert isinstance(taken, Arrow)
+                self.events[arrow] = replace(taken, taken=len(self.events))
+            self._note(where, step, text, mark)
+        for sent, receivers in sends:
+            self._send(where, step, sent, receivers)
+
+    def _note(self, where: Mapping[str, int], step: Step, text: str, mark: str) -> None:
+        self.events.append(Note(where[step.receiver], clean(text), mark, step.time))
+
+    def _send(self, where: Mapping[str, int], step: Step, sent: SentMessage, receivers: Iterable[str]) -> None:
+        if sent.message in self.requests and sent.round is not None and (sent.message, sent.round) not in self.rounds:
+            self.rounds.add((sent.message, sent.round))
+            self.events.append(Round(f"round {sent.round} of {sent.message}", step.time))
+        for receiver in receivers:
+            self.channels[step.receiver, receiver, sent.message].append(len(self.events))
+            lost = receiver in self.crashed
+            self.events.append(Arrow(where[step.receiver], where[receiver], sent.message, lost, time=step.time))
+
+    def _take(self, step: Step) -> int | None:
+        """The place of the arrow that the step takes from its channel; one that the network loses is marked so."""
+        if step.message is None or step.sender is None:
+            return None
+        waiting = self.channels[step.sender, step.receiver, step.message]
+        if not waiting:
+            return None
+        arrow = waiting[0] if step.kind is StepKind.DUPLICATE else waiting.pop(0)
+        sent = self.events[arrow]
+        if step.kind is StepKind.LOSE and isinstance(sent, Arrow):
+            self.events[arrow] = replace(sent, lost=True)
+        return arrow
+
+
+def _said(step: Step, elapsed: Step | None) -> tuple[str, str]:
+    """(words, mark) of a step."""
+    what = step.message or step.trigger or ""
+    where = step.state_before
+    match step.outcome:
+        case Outcome.UNHANDLED:
+            return f"{what} is not handled in {where}", "bad"
+        case Outcome.LATE:
+            return f"{what} comes late, in {where}: dropped", "dropped"
+        case Outcome.IGNORED:
+            return f"{what} is ignored in {where}", "dropped"
+        case Outcome.STALE:
+            return f"{what} is stale: dropped", "dropped"
+    if step.kind is StepKind.CRASH:
+        return "crashes", "crash"
+    if step.kind is StepKind.START:
+        what = "start"
+    if step.trigger == "lost":
+        what = f"{step.sender} is lost"
+    if step.kind is StepKind.DUPLICATE:
+        what = f"{what}, and a copy stays"
+    if step.state_after is not None and step.state_after != where:
+        what = f"{what}{_early(elapsed)}: {where} -> {step.state_after}"
+    else:
+        what = f"{what}{_early(elapsed)}"
+    return what, "timer" if elapsed is not None else ""
+
+
+def _early(elapsed: Step | None) -> str:
+    return ", early" if elapsed is not None and elapsed.early else ""
+
+
+def _windowed(events: Sequence[Event], window: int) -> tuple[Event, ...]:
+    """The first and the last of them, with a word on how many are left out between."""
+    if len(events) <= window + 1:
+        return tuple(events)
+    first, last = window // 2, window - window // 2
+    cut = len(events) - window
+    moved = [_moved(event, first, cut) for event in (*events[:first], *events[-last:])]
+    return (*moved[:first], Omitted(cut), *moved[first:])
+
+
+def _moved(event: Event, first: int, cut: int) -> Event:
+    """An arrow knows the place where it is taken: that moves up, or is out of sight."""
+    if not isinstance(event, Arrow) or event.taken is None or event.taken < first:
+        return event
+    return replace(event, taken=event.taken - cut + 1 if event.taken >= first + cut else None)
+
+
+def time_text(time: float | None) -> str:
+    """Virtual time as the gutter has it; "" where a run has none."""
+    return "" if time is None else f"{time:.2f}s"
+
+
+def text(
+    steps: Sequence[Step], participants: Mapping[str, int], *, standing: bool = False, window: int = WINDOW
+) -> list[str]:
+    """The chart in lines of text. `standing` adds a last line: the state in which each participant is then."""
+    from protoflow.diagrams import sequence_text
+
+    return sequence_text.lines(chart(steps, participants, window=window), standing=standing)

@@ -1,0 +1,198 @@
+"""The state picture: one machine per role.
+
+All rows that lead from one state to another in the same manner (by a message, by a timer, ..) share one edge; all
+self-loops of a state do. Rows are written `trigger: what the event is [conditions] / handler → peer ! message`, those
+tried after others with `else`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from protoflow.diagrams import words
+from protoflow.diagrams.marks import Marks, in_states
+from protoflow.diagrams.model import AGAIN, STROKES, WIDTH, Block, Box, BoxKind, Cluster, Edge, LineKind, Picture
+from protoflow.protocol import EVERYTHING, LOST, START, After, Raised
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from protoflow.diagnostics import Diagnostic
+    from protoflow.program import Program, RoleProgram, Row
+    from protoflow.protocol import State
+
+COLUMNS = ("state", "trigger", "conditions", "handler", "sends", "next")
+
+
+def picture(program: Program, role: str | None, findings: Sequence[Diagnostic]) -> Picture:
+    """The machines of all roles, or of `role` alone."""
+    protocol = program.protocol
+    marks = in_states(program, findings)
+    shown = [program.roles[role]] if role is not None else list(program.roles.values())
+    ids = {(r.name, s): f"s{i}" for i, (r, s) in enumerate((r, s) for r in shown for s in r.states)}
+    clusters = tuple(_Machine(program, machine, marks, ids).cluster(f"p{i}") for i, machine in enumerate(shown))
+    parts = "; ".join(f"{m.name}: {len(m.states)} states, {len(m.role.transitions)} transitions" for m in shown)
+    return Picture(
+        title=f"{protocol.name} {protocol.digest[:8]}",
+        summary=words.clean(protocol.summary),
+        description=f"State machines of the protocol {protocol.name}. {parts}.",
+        kind="states",
+        clusters=clusters,
+        columns=COLUMNS,
+        findings=marks.listed,
+        marks=marks.at("protocol"),
+    )
+
+
+@dataclass(slots=True)
+class Entry:
+    """A row as it applies in one state: triggers for which all else is the same are together."""
+
+    row: Row
+    conditions: str
+    kind: LineKind
+    triggers: list[str] = field(default_factory=list)
+
+
+class _Machine:
+    """Builds the cluster of one role."""
+
+    def __init__(self, program: Program, role: RoleProgram, marks: Marks, ids: Mapping[tuple[str, str], str]) -> None:
+        self.program = program
+        self.role = role
+        self.marks = marks
+        self.ids = {state: ids[role.name, state] for state in role.states}
+
+    def cluster(self, id: str) -> Cluster:
+        role = self.role
+        initial = Box(f"i{id[1:]}", BoxKind.INITIAL)
+        entry = Edge(initial.id, self.ids[role.initial], LineKind.INITIAL)
+        return Cluster(
+            id=id,
+            name=words.many(role),
+            lines=words.wrapped(role.role.summary, 2 * WIDTH),
+            boxes=(initial, *(self._box(state) for state in role.role.states.values())),
+            edges=(entry, *self._edges()),
+            rows=tuple(row for state in role.role.states.values() for row in self._table_rows(state)),
+            url=words.url(role.role.span),
+            marks=self.marks.at("role", role.name),
+        )
+
+    def _box(self, state: State) -> Box:
+        unreachable = state.name not in self.role.reachable
+        return Box(
+            id=self.ids[state.name],
+            kind=BoxKind.FINAL if state.final else BoxKind.STATE,
+            name=state.name,
+            summary=words.wrapped(state.summary),
+            lines=(
+                *(line for fate, names in _set_aside(state) for line in words.wrapped(f"{fate}: {names}")),
+                *(("unreachable",) if unreachable else ()),
+            ),
+            muted=unreachable,
+            url=words.url(state.span),
+            tooltip=words.place(state.span),
+            marks=self.marks.at("state", self.role.name, state.name),
+        )
+
+    def _edges(self) -> list[Edge]:
+        gathered: dict[tuple[str, str, LineKind], list[Entry]] = {}
+        for state in self.role.states:
+            for entry in self._entries(state):
+                loop = state == entry.row.target_state
+                key = (state, entry.row.target_state, LineKind.MIXED if loop else entry.kind)
+                gathered.setdefault(key, []).append(entry)
+        edges = []
+        for (source, dest, _), entries in gathered.items():
+            described: set[str] = set()
+            blocks = tuple(self._block(entry, described) for entry in entries)
+            kinds = {entry.kind for entry in entries}
+            edges.append(
+                Edge(self.ids[source], self.ids[dest], kinds.pop() if len(kinds) == 1 else LineKind.MIXED, blocks)
+            )
+        return edges
+
+    def _entries(self, state: str) -> list[Entry]:
+        found: dict[tuple[int, str, LineKind], Entry] = {}
+        for (source, trigger), rows in self.role.table.items():
+            if source == state:
+                for position, row in enumerate(rows):
+                    conditions, kind = words.guards(row, rows[:position]), self._kind(trigger)
+                    found.setdefault((row.index, conditions, kind), Entry(row, conditions, kind)).triggers.append(
+                        trigger
+                    )
+        return sorted(found.values(), key=lambda entry: entry.row.index)
+
+    def _kind(self, trigger: str) -> LineKind:
+        if trigger in (START, LOST):
+            return LineKind.START if trigger == START else LineKind.LOST
+        if trigger in self.program.protocol.messages:
+            return LineKind.MESSAGE
+        condition = self.role.role.events[trigger].condition
+        if isinstance(condition, After):
+            return LineKind.TIMER
+        return LineKind.RAISED if isinstance(condition, Raised) else LineKind.EVENT
+
+    def _event(self, trigger: str) -> str:
+        declared = self.role.role.events.get(trigger)
+        return "" if declared is None else words.event(declared, self.program.parameters)
+
+    def _block(self, entry: Entry, described: set[str]) -> Block:
+        """`described`: the events whose description this label already has."""
+        row = entry.row
+        triggers = []
+        for trigger in entry.triggers:
+            text = "" if trigger in described else self._event(trigger)
+            triggers.append(f"{trigger}: {text}" if text else trigger)
+            described.add(trigger)
+        signs = [STROKES[entry.kind].sign, AGAIN if row.dest == row.source else ""]
+        named = ", ".join(entry.triggers) if triggers == entry.triggers else entry.triggers[0]
+        head = " ".join((*filter(None, signs), named))
+        pieces = [" ".join((*filter(None, signs), ", ".join(triggers)))]
+        pieces += [f"[{entry.conditions}]"] if entry.conditions else []
+        pieces += [f"/ {row.handler}"] if row.handler else []
+        pieces += words.sends(row, self.program)
+        return Block(
+            lines=words.filled(pieces, len(head)),
+            kind=entry.kind,
+            url=words.url(row.declared.span),
+            tooltip=words.place(row.declared.span),
+            marks=self.marks.at("row", self.role.name, str(row.index)),
+        )
+
+    def _table_rows(self, state: State) -> list[tuple[str, ...]]:
+        notes = [
+            note
+            for note, holds in (
+                ("initial", state.name == self.role.initial),
+                ("final", state.final),
+                ("unreachable", state.name not in self.role.reachable),
+            )
+            if holds
+        ] + [str(mark) for mark in self.marks.at("state", self.role.name, state.name)]
+        rows = []
+        for entry in self._entries(state.name):
+            row = entry.row
+            marks = self.marks.at("row", self.role.name, str(row.index))
+            rows.append(
+                (
+                    ", ".join(f"{t}: {text}" if (text := self._event(t)) else t for t in entry.triggers),
+                    entry.conditions,
+                    row.handler or "",
+                    " ".join(words.sends(row, self.program)),
+                    " ".join((*([row.target_state] if row.dest else []), *map(str, marks))),
+                )
+            )
+        rows += [(names, "", "", "", f"({fate})") for fate, names in _set_aside(state)]
+        first = state.name + (f" ({', '.join(notes)})" if notes else "")
+        return [(first if position == 0 else "", *row) for position, row in enumerate(rows or [("",) * 5])]
+
+
+def _set_aside(state: State) -> list[tuple[str, str]]:
+    """What becomes of messages that the state has no rows for, and which those are."""
+    return [
+        (fate, "every message" if EVERYTHING in names else ", ".join(names))
+        for fate, names in (("ignored", state.ignore), ("deferred", state.defer))
+        if names
+    ]

@@ -1,0 +1,1 @@
+"""Reports: one file per output format. They show findings and results; they decide nothing."""

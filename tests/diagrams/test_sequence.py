@@ -1,0 +1,267 @@
+"""Sequence charts: counterexamples and real runs, in characters, as DOT and as Mermaid."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+import protoflow
+from protoflow.diagnostics import Diagnostic, Span
+from protoflow.diagrams import run_diagram
+from protoflow.diagrams.sequence import Arrow, Note, Omitted, chart, text
+from protoflow.trace import Outcome, SentMessage, Step, StepKind
+from tests.diagrams.support import GOLDEN, load, mermaid_problems
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+START, DELIVER, FIRE, ELAPSE, CRASH, LOSE = (
+    StepKind.START,
+    StepKind.DELIVER,
+    StepKind.FIRE,
+    StepKind.ELAPSE,
+    StepKind.CRASH,
+    StepKind.LOSE,
+)
+
+
+def start(
+    who: str, *sends: SentMessage, states: tuple[str, str] = ("starting", "idle"), time: float | None = None
+) -> Step:
+    return Step(START, who, "start", None, None, None, *states, Outcome.HANDLED, 0, sends, time=time)
+
+
+def take(
+    who: str,
+    message: str,
+    sender: str,
+    states: tuple[str, str],
+    *sends: SentMessage,
+    outcome: Outcome = Outcome.HANDLED,
+    time: float | None = None,
+) -> Step:
+    return Step(DELIVER, who, message, message, sender, None, *states, outcome, 0, sends, time=time)
+
+
+def fire(who: str, event: str, states: tuple[str, str], *sends: SentMessage, time: float | None = None) -> Step:
+    return Step(FIRE, who, event, None, None, None, *states, Outcome.HANDLED, 0, sends, time=time)
+
+
+JOIN = SentMessage("join", ("server",))
+TOO_EARLY = (
+    Step(ELAPSE, "server", "time_up", state_before="joining", early=True),
+    fire("server", "time_up", ("joining", "training"), SentMessage("model", ("client1",), 1)),
+    start("client1", JOIN),
+    take("server", "join", "client1", ("training", "training"), outcome=Outcome.UNHANDLED),
+)
+ONE_EACH = {"server": 1, "client": 1}
+
+
+def test_a_counterexample_looks_as_the_design_has_it() -> None:
+    assert text(TOO_EARLY, ONE_EACH) == [
+        "server                                       client1",
+        "   | time_up, early: joining -> training        |",
+        "   |------------------ model ------------------>|",
+        "   |                                            | start: starting -> idle",
+        "   |<------------------ join -------------------|",
+        "   | join is not handled in training",
+    ]
+
+
+def test_who_stands_where_at_the_end() -> None:
+    assert text(TOO_EARLY, ONE_EACH, standing=True)[-2:] == [
+        "   | join is not handled in training            |",
+        "training                                      idle",
+    ]
+
+
+def everybody(number: int) -> list[Step]:
+    """Clients join one after another; the server sends each a model when all are there."""
+    clients = [f"client{i + 1}" for i in range(number)]
+    steps = [start(who, JOIN) for who in clients]
+    steps += [take("server", "join", who, ("joining", "joining")) for who in clients]
+    steps.append(fire("server", "all_joined", ("joining", "training"), SentMessage("model", tuple(clients), 1)))
+    return steps + [take(who, "model", "server", ("idle", "busy")) for who in clients]
+
+
+def test_clients_that_are_alike_share_a_lifeline() -> None:
+    assert text(everybody(12), {"server": 1, "client": 12}) == [
+        "server                                    client[1..12]",
+        "   |                                            | start: starting -> idle",
+        "   |<------------------ join -------------------|",
+        "   | all_joined: joining -> training            |",
+        "   |------------------ model ------------------>|",
+        "   |                                            | model: idle -> busy",
+    ]
+
+
+def test_one_that_differs_has_its_own() -> None:
+    steps = everybody(6)
+    steps.insert(13, Step(CRASH, "client4", state_before="idle"))
+    del steps[next(i for i, step in enumerate(steps) if step.message == "model" and step.receiver == "client4")]
+    lifelines = chart(steps, {"server": 1, "client": 6}).lifelines
+    assert [(line.name, line.state) for line in lifelines] == [
+        ("server", "training"),
+        ("client[1..3,5..6]", "busy"),
+        ("client4", "idle"),
+    ]
+
+
+def test_a_late_message_is_an_arrow_to_the_row_where_it_is_taken() -> None:
+    steps = [
+        start("client1", JOIN),
+        start("client2", JOIN),
+        take("server", "join", "client2", ("joining", "joining")),
+        take("server", "join", "client1", ("joining", "done")),
+    ]
+    events = chart(steps, {"server": 1, "client": 2}).events
+    assert events == (
+        Note(1, "start: starting -> idle"),
+        Arrow(1, 0, "join", taken=4),
+        Note(2, "start: starting -> idle"),
+        Arrow(2, 0, "join"),
+        Note(0, "join: joining -> done"),
+    )
+
+
+def test_lost_messages_and_crashes() -> None:
+    steps = [
+        start("client1", JOIN),
+        Step(LOSE, "server", message="join", sender="client1"),
+        Step(CRASH, "client1", state_before="idle"),
+        fire("server", "time_up", ("joining", "done"), SentMessage("finish", ("client1",))),
+    ]
+    assert text(steps, ONE_EACH) == [
+        "server                                       client1",
+        "   |                                            | start: starting -> idle",
+        "   |   x--------------- join -------------------|",
+        "   |                                            | crashes",
+        "   | time_up: joining -> done                   |",
+        "   |----------------- finish ---------------x   |",
+    ]
+
+
+def test_what_becomes_of_a_message_is_said() -> None:
+    outcomes = (Outcome.IGNORED, Outcome.STALE, Outcome.LATE, Outcome.UNHANDLED)
+    steps = [start("client1", *(replace(JOIN, message=f"m{i}") for i in range(4)))]
+    steps += [
+        take("server", f"m{i}", "client1", ("done", "done"), outcome=outcome) for i, outcome in enumerate(outcomes)
+    ]
+    notes = [event.text for event in chart(steps, ONE_EACH).events if isinstance(event, Note)]
+    assert notes[1:] == [
+        "m0 is ignored in done",
+        "m1 is stale: dropped",
+        "m2 comes late, in done: dropped",
+        "m3 is not handled in done",
+    ]
+
+
+def test_a_timer_that_elapses_and_does_not_fire_has_a_line() -> None:
+    steps = [Step(ELAPSE, "server", "time_up", state_before="joining"), start("client1")]
+    assert chart(steps, ONE_EACH).events == (
+        Note(0, "time_up elapses", "timer"),
+        Note(1, "start: starting -> idle"),
+    )
+
+
+def test_a_step_of_a_stranger_is_an_error() -> None:
+    with pytest.raises(protoflow.UsageError, match="the run has steps of `client2`"):
+        text([start("client2")], ONE_EACH)
+
+
+def test_a_long_run_shows_its_beginning_and_its_end() -> None:
+    states = ("idle", "idle")
+    steps = [start("client1", *[JOIN] * 50)] + [take("server", "join", "client1", states) for _ in range(50)]
+    whole = chart(steps, ONE_EACH, window=1000)
+    cut = chart(steps, ONE_EACH, window=10)
+    assert len(whole.events) == 101
+    assert cut.events[5] == Omitted(91)
+    assert len(cut.events) == 11
+    assert cut.events[-1] == whole.events[-1]
+    assert all(event.taken is None for event in cut.events if isinstance(event, Arrow)), "taken out of sight"
+
+
+def timed() -> list[Step]:
+    """Two rounds with virtual time: client2's update overtakes client1's, which is stale when it comes."""
+    model = [SentMessage("model", ("client1", "client2"), number) for number in (1, 2)]
+    update = [SentMessage("update", ("server",), number) for number in (1, 2)]
+    idle, training = ("idle", "idle"), ("training", "training")
+    return [
+        start("client1", JOIN, time=0.0),
+        start("client2", JOIN, time=0.0),
+        take("server", "join", "client1", ("joining", "joining"), time=0.5),
+        take("server", "join", "client2", ("joining", "joining"), time=0.5),
+        fire("server", "all_joined", ("joining", "training"), model[0], time=0.5),
+        take("client1", "model", "server", idle, update[0], time=1.0),
+        take("client2", "model", "server", idle, update[0], time=2.0),
+        take("server", "update", "client2", training, time=2.5),
+        Step(ELAPSE, "server", "time_up", state_before="training", early=True, time=30.5),
+        fire("server", "time_up", training, model[1], time=30.5),
+        take("server", "update", "client1", training, outcome=Outcome.STALE, time=31.0),
+        take("client1", "model", "server", idle, update[1], time=32.0),
+        Step(CRASH, "client2", state_before="idle", time=33.25),
+    ]
+
+
+def test_virtual_time_stands_in_a_gutter(golden: Callable[[Path, str], None]) -> None:
+    diagram = run_diagram(load("fedavg_deadline"), timed(), {"server": 1, "client": 2})
+    # The first line has the digest, which changes with every word of the protocol.
+    golden(GOLDEN / "run.sequence.txt", diagram.table.split("\n", 2)[2])
+
+
+@pytest.mark.parametrize("notation", ["dot", "mermaid"])
+def test_sequence_text(notation: str, golden: Callable[[Path, str], None]) -> None:
+    made = chart(timed(), {"server": 1, "client": 2}, title="timed 0", requests=frozenset({"model"}))
+    golden(GOLDEN / f"run.sequence.{notation}", protoflow.diagrams.Diagram(made).render(notation).decode())
+    shown = chart(TOO_EARLY, ONE_EACH, title="early 0", verdict=("PF201", "`join` can reach `server`"))
+    golden(GOLDEN / f"finding.sequence.{notation}", protoflow.diagrams.Diagram(shown).render(notation).decode())
+
+
+def finding(steps: tuple[Step, ...]) -> Diagnostic:
+    return Diagnostic("PF201", "`join` is not handled", Span("x.yaml", 1, 1, 1, 2), trace=steps, participants=ONE_EACH)
+
+
+def test_a_finding_is_drawn_as_its_run() -> None:
+    protocol = load("fedavg_deadline")
+    diagram = protoflow.diagram(protocol, "sequence", findings=[finding(()), finding(TOO_EARLY)])
+    shown = "".join(
+        "".join(e.itertext()) for e in ET.fromstring(diagram.svg()).iter("{http://www.w3.org/2000/svg}text")
+    )
+    for words in ("PF201 join is not handled in training", "time_up, early: joining -> training", "round 1 of model"):
+        assert words in shown.replace("\xa0", " ")
+    assert diagram.render("png").startswith(b"\x89PNG\r\n\x1a\n")
+    with pytest.raises(protoflow.UsageError, match="no run to draw"):
+        protoflow.diagram(protocol, "sequence", findings=[finding(())])
+
+
+def test_sequences_parse_in_mermaid() -> None:
+    """Those of runs, and one whose names are Mermaid's own words."""
+    traps = [
+        Step(
+            FIRE,
+            "end1",
+            "note",
+            None,
+            None,
+            None,
+            "loop",
+            "end",
+            Outcome.HANDLED,
+            0,
+            (SentMessage("end", ("class",), 1),),
+        ),
+        take("class", "end", "end1", ("rect", "x_y__z"), SentMessage("participant", ("end1", "end2"))),
+        Step(LOSE, "end1", message="participant", sender="class"),
+        Step(CRASH, "end2", state_before="activate"),
+        take("class", "end", "end2", ("x_y__z", "x_y__z"), outcome=Outcome.UNHANDLED),
+    ]
+    texts = [
+        run_diagram(load("fedavg_deadline"), timed(), {"server": 1, "client": 2}).mermaid,
+        run_diagram(load("fedavg_deadline"), timed(), {"server": 1, "client": 2}, window=4).mermaid,
+        run_diagram(load("traps"), traps, {"class": 1, "end": 2}, verdict=("PF201", "a; b # c --> d %% e")).mermaid,
+    ]
+    assert mermaid_problems(texts) == ["", "", ""]
