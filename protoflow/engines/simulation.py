@@ -1,0 +1,210 @@
+"""The simulation engine: one process, a virtual clock.
+
+Everything that sets an order is a total order, (time, priority, number): what comes at one moment comes by priority
+(faults, starts, messages, then timers), and then in the order in which it came about. Chance comes from one seeded
+source. So the same seed gives the same trace, byte for byte.
+
+- A message takes its channel's latency; where channels are fifo it never overtakes.
+- A participant whose handler takes time is occupied until it is done: its sends leave and its timers start then, and
+  what reaches it meanwhile waits. Its step stands in the trace at the moment at which it began.
+- Whatever waits for a participant is handled in the order of arrival, deferred messages apart.
+- A timer elapses at its time, however much is still under way; the trace marks it `early` then.
+
+The run ends when nothing is left to do, or nothing but timers and faults in a course that is complete.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from protoflow.engines.account import stuck, unhandled
+from protoflow.engines.conditions import EVERYBODY, Conditions, Timing
+from protoflow.errors import CourseError
+from protoflow.protocol import LOST
+from protoflow.trace import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from protoflow.engines.world import World
+    from protoflow.runtime.effects import Effects
+    from protoflow.runtime.interpreter import Interpreter
+    from protoflow.runtime.message import Message
+
+_FAULT, _START, _ARRIVAL, _TIMER = range(4)
+_WORK = (_START, _ARRIVAL)
+
+
+class Simulation:
+    """Drives a world by a virtual clock. `until` (seconds) ends a course that would go on."""
+
+    def __init__(
+        self, world: World, conditions: Conditions, seed: int, *, fifo: bool = True, until: float | None = None
+    ) -> None:
+        self.world = world
+        self.now = 0.0
+        self._conditions = conditions
+        self._loss = conditions.loss
+        self._random = Random(seed)
+        self._timing = Timing(conditions, world.directory, self._random)
+        self._fifo = fifo
+        self._until = until
+        self._agenda: list[tuple[float, int, int, Callable[..., None], str, Any]] = []
+        self._number = 0
+        self._work = 0  # entries of the agenda that are neither timers nor faults
+        self._waiting: dict[str, list[int]] = {who: [] for who in world.interpreters}  # arrived, not handled
+        self._occupied: dict[str, float] = dict.fromkeys(world.interpreters, 0.0)  # until when
+        self._entered: dict[str, int] = dict.fromkeys(world.interpreters, 0)  # how many states were entered
+        self._last_arrival: dict[tuple[str, str], float] = {}
+        self._signals: dict[str, list[str]] = {}  # raised from outside, and waiting for a state that has a row for it
+        self._crash_rounds = {(c.who, c.round) for c in conditions.crashes if c.round is not None}
+
+    def run(self) -> str:
+        """Run to the end: `complete` or `limit`. Raises CourseError and HandlerError."""
+        for crash in self._conditions.crashes:
+            if crash.time is not None:
+                self._plan(crash.time, _FAULT, self._crash, crash.who)
+        for signal in self._conditions.signals:
+            self._plan(signal.time, _FAULT, self._signal, signal.who, signal.event)
+        for who in self.world.interpreters:
+            self._plan(0.0, _START, self._start, who)
+        agenda = self._agenda
+        while agenda:
+            time, priority, _, action, who, what = heappop(agenda)
+            if priority in _WORK:
+                self._work -= 1
+            elif not self._work and self.world.complete:
+                break
+            if self._until is not None and time > self._until:
+                self.now = self._until
+                return "limit"
+            self.now = time
+            action(who, what)
+        if not self.world.complete:
+            raise CourseError(stuck(self.world, self.now))
+        for who, number in sorted(self._crash_rounds):
+            self.world.warn(f"`{who}` was to crash in round {number}, but no message of that round reached it")
+        for who, events in self._signals.items():
+            for event in events:
+                self.world.warn(f"`{event}` was never raised: `{who}` came to no state that has a row for it")
+        return "complete"
+
+    # -- what stands on the agenda
+
+    def _plan(self, time: float, priority: int, action: Callable[[str, Any], None], who: str, what: Any = None) -> None:
+        if priority in _WORK:
+            self._work += 1
+        self._number += 1
+        heappush(self._agenda, (time, priority, self._number, action, who, what))
+
+    def _start(self, who: str, _: None) -> None:
+        if who not in self.world.crashed:
+            self._after(who, *self.world.start(who, self.now))
+            self._settle(who)
+
+    def _arrive(self, who: str, number: int) -> None:
+        if number in self.world.inboxes[who]:  # it is not where the receiver has crashed meanwhile
+            self._waiting[who].append(number)
+            self._settle(who)
+
+    def _wake(self, who: str, _: None) -> None:
+        self._settle(who)
+
+    def _timer(self, who: str, what: tuple[str, int]) -> None:
+        event, entry = what
+        if who in self.world.crashed or self._entered[who] != entry:
+            return
+        if self._occupied[who] > self.now:
+            self._plan(self._occupied[who], _TIMER, self._timer, who, what)
+            return
+        self.world.elapse(who, event, self.now)
+        self._settle(who)
+
+    def _crash(self, who: str, _: None = None) -> None:
+        if who not in self.world.crashed:
+            self._waiting[who].clear()
+            for number, message in self.world.crash(who, self.now):
+                self._send(number, message, self.now)
+
+    def _signal(self, who: str, event: str) -> None:
+        self._signals.setdefault(who, []).append(event)
+        self._settle(who)
+
+    # -- one participant
+
+    def _settle(self, who: str) -> None:
+        """Let a participant do all that it can do now: what is urgent, then what waits, in the order of arrival."""
+        world, now, waiting = self.world, self.now, self._waiting[who]
+        interpreter = world.interpreters[who]
+        while self._occupied[who] <= now and who not in world.crashed:
+            if not interpreter.settled:
+                urgent = world.urgent(who, now)
+                if urgent is not None:
+                    self._after(who, *urgent)
+                    continue
+            if self._signals and self._raise_signal(interpreter):
+                continue
+            if not waiting or not self._take_waiting(interpreter):
+                return
+
+    def _take_waiting(self, interpreter: Interpreter) -> bool:
+        """Handle the first message that waits and is not deferred."""
+        who = interpreter.id
+        waiting, inbox = self._waiting[who], self.world.inboxes[who]
+        for place, number in enumerate(waiting):
+            message = inbox[number]
+            if interpreter.defers(message.type):
+                continue
+            if self._crash_rounds and (who, message.round) in self._crash_rounds:
+                self._crash_rounds.discard((who, message.round))
+                self._crash(who)
+            else:
+                del waiting[place]
+                self._after(who, *self.world.deliver(who, number, self.now))
+            return True
+        return False
+
+    def _raise_signal(self, interpreter: Interpreter) -> bool:
+        """Raise an event from outside, if one waits for this state."""
+        waiting = self._signals.get(interpreter.id, [])
+        for event in waiting:
+            if interpreter.started and event in interpreter.program.outside_in[interpreter.state]:
+                interpreter.raise_outside(event)
+                waiting.remove(event)
+                return True
+        return False
+
+    def _after(self, who: str, effects: Effects, posted: list[tuple[int, Message]]) -> None:
+        """What a step leads to: messages on their way, timers, time in which the participant is occupied."""
+        if effects.outcome is Outcome.UNHANDLED:
+            raise CourseError(unhandled(self.world, who, effects, self.now), "unhandled")
+        done = self.now
+        if effects.row is not None and effects.row.handler is not None:
+            done += self._timing.compute(who)
+            if done > self.now:
+                self._occupied[who] = done
+                self._plan(done, _START, self._wake, who)
+        for number, message in posted:
+            self._send(number, message, done)
+        if effects.entered:
+            self._entered[who] += 1
+            interpreter = self.world.interpreters[who]
+            for timer in interpreter.program.timers_in[interpreter.state]:
+                self._plan(done + timer.duration, _TIMER, self._timer, who, (timer.event, self._entered[who]))
+
+    def _send(self, number: int, message: Message, leaves: float) -> None:
+        if self._loss and message.type != LOST:
+            rate = self._loss.get(message.type, self._loss.get(EVERYBODY, 0.0))
+            if rate and self._random.random() < rate:
+                self.world.lose(message.receiver, number, self.now)
+                return
+        channel = (message.sender, message.receiver)
+        arrival, last = leaves + self._timing.latency(*channel), self._last_arrival.get(channel, 0.0)
+        if arrival < last:
+            if self._fifo or message.type == LOST:
+                arrival = last
+        else:
+            self._last_arrival[channel] = arrival
+        self._plan(arrival, _ARRIVAL, self._arrive, message.receiver, number)

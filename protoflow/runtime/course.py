@@ -1,0 +1,178 @@
+"""A course: a protocol, the participants who play its roles, and one run of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from protoflow.errors import ProtocolError, UsageError
+from protoflow.runtime.behaviour import built, calls_of, names_of
+from protoflow.runtime.directory import Directory
+from protoflow.runtime.interpreter import Interpreter
+from protoflow.runtime.loading import load_program
+from protoflow.runtime.machine import RoleMachine
+from protoflow.runtime.participant import Participant
+from protoflow.runtime.setting import Setting
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from protoflow.engines.conditions import Conditions
+    from protoflow.protocol import Protocol
+    from protoflow.runtime.result import Result
+    from protoflow.trace import Step
+
+    Source = Protocol | str | os.PathLike[str]
+
+SECONDS_FOR_VALIDATION = 2.0
+"""What the composition check may take before a run; where that is not enough it says so, and the course runs."""
+
+
+class Course:
+    """`Course("fedavg", {"rounds": 3}, server=Server(model), client=[Client(t) for t in trainers])`.
+
+    Each role is given its participants by its name: one, or a list. `parameters` take the place of the protocol's
+    defaults; durations are seconds or texts as in a file. Raises ProtocolError where the file cannot be read,
+    UsageError for roles and parameters that the protocol does not have.
+    """
+
+    def __init__(
+        self,
+        protocol: Source,
+        parameters: Mapping[str, object] | None = None,
+        **participants: Participant | Sequence[Participant],
+    ) -> None:
+        self.program, self._reading = load_program(protocol, parameters)
+        self.protocol = self.program.protocol
+        self._participants = self._listed(participants)
+        self._functions: dict[str, dict[str, Callable[..., object]]] = {role: {} for role in self.program.roles}
+        self._relations: dict[str, Mapping[str, Iterable[str]]] = {}
+
+    @classmethod
+    def build(
+        cls,
+        protocol: Source,
+        counts: Mapping[str, int],
+        parameters: Mapping[str, object] | None = None,
+        *,
+        setting: Callable[[Setting], Setting] = lambda setting: setting,
+        seed: int = 0,
+    ) -> Course:
+        """A course of the classes that the protocol names, built by their `build`; this is what `protoflow run` does.
+
+        `counts` says how many participants each role has; one that is left out has the least that the protocol allows.
+        `setting` may add data and a model to what each is built from.
+        """
+        program, _ = load_program(protocol, parameters)
+        participants: dict[str, list[Participant]] = {}
+        for name, role in program.roles.items():
+            count = counts.get(name, role.minimum)
+            participants[name] = [
+                built(role.role, setting(Setting(name, index, count, _derived(seed, name, index), program.parameters)))
+                for index in range(1, count + 1)
+            ]
+        return cls(program.protocol, parameters, **participants)
+
+    def register(self, role: str, name: str, function: Callable[..., object]) -> None:
+        """Let a function be the handler, predicate or selector of that name, for all participants of the role.
+
+        It takes the place of the method: it gets the participant first, and then what the method would get.
+        """
+        if role not in self.program.roles:
+            raise UsageError(f"`{role}` is not a role of `{self.protocol.name}`")
+        known = names_of(self.program.roles[role])
+        if name not in known:
+            listed = ", ".join(f"`{each}`" for each in known) or "nothing"
+            raise UsageError(f"role `{role}` calls no `{name}`; it calls {listed}")
+        self._functions[role][name] = function
+
+    def link(self, name: str, relation: Mapping[str, Iterable[str]]) -> None:
+        """Say who is linked to whom: id -> ids. Needed for links of shape `graph`, possible for shape `one`."""
+        self._relations[name] = relation
+
+    def run(
+        self,
+        *,
+        conditions: Conditions | None = None,
+        seed: int = 0,
+        trace: str | os.PathLike[str] | None = None,
+        progress: Callable[[Step], None] | None = None,
+        until: float | None = None,
+        validate: bool = True,
+    ) -> Result:
+        """Run the course in simulation, to its end.
+
+        The protocol and the participants are checked first; `validate=False` leaves that out. `conditions` are what
+        happens from outside, `seed` fixes all that is left to chance. `trace` is a file that every step is written to
+        as it is taken, `progress` is called with each. `until` (virtual seconds) ends a course that would go on.
+
+        Raises ProtocolError (the protocol or a class has errors), HandlerError (a handler failed, or did not do what
+        its row says), CourseError (a message that nobody handles, or a stop before the course is complete).
+        """
+        from protoflow.engines.host import simulate
+
+        directory = Directory(self.program, {role: len(p) for role, p in self._participants.items()}, self._relations)
+        if validate:
+            self._validate()
+        return simulate(
+            self._interpreters(directory),
+            directory,
+            conditions=conditions,
+            seed=seed,
+            path=None if trace is None else Path(trace),
+            progress=progress,
+            until=until,
+        )
+
+    def _validate(self) -> None:
+        from protoflow.checks import validate
+        from protoflow.checks.composition import Options
+
+        behaviours = {role: given[0] for role, given in self._participants.items() if given}
+        report = validate(
+            self._reading,
+            handlers=True,
+            composition=Options(seconds=SECONDS_FOR_VALIDATION),
+            behaviours=behaviours,
+            registered=self._functions,
+        )
+        if report.errors:
+            raise ProtocolError(report.errors)
+
+    def _interpreters(self, directory: Directory) -> dict[str, Interpreter]:
+        interpreters = {}
+        for role, ids in directory.members.items():
+            program = self.program.roles[role]
+            machine = RoleMachine(program, self.program.parameters)
+            for who, participant in zip(ids, self._participants[role], strict=True):
+                calls = calls_of(program, participant, self._functions[role])
+                interpreters[who] = Interpreter(who, program, machine, directory, calls)
+                participant._interpreter = interpreters[who]
+        return interpreters
+
+    def _listed(self, given: Mapping[str, Participant | Sequence[Participant]]) -> dict[str, list[Participant]]:
+        for role in given:
+            if role not in self.program.roles:
+                known = ", ".join(f"`{each}`" for each in self.program.roles)
+                raise UsageError(f"`{role}` is not a role of `{self.protocol.name}`; it has {known}")
+        listed = {}
+        seen: set[int] = set()
+        for role in self.program.roles:
+            found: Any = given.get(role, [])
+            listed[role] = [found] if isinstance(found, Participant) else list(found)
+            for participant in listed[role]:
+                if not isinstance(participant, Participant):
+                    kind = type(participant).__name__
+                    raise UsageError(f"role `{role}` is given a {kind}, which is not a protoflow.Participant")
+                if id(participant) in seen:
+                    raise UsageError(f"role `{role}` is given the same {type(participant).__name__} twice")
+                seen.add(id(participant))
+        return listed
+
+
+def _derived(seed: int, role: str, index: int) -> int:
+    """A seed for one participant that follows from the course's."""
+    from random import Random
+
+    return Random(f"{seed}/{role}/{index}").getrandbits(63)

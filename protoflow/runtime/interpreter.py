@@ -1,0 +1,361 @@
+"""The interpreter of one participant: the steps of semantics.md, for one machine, with real handlers.
+
+It has no clock, socket, thread, random source or tensor library. An engine calls one method per step and gets the
+effects: what was decided, what is to be sent, whether the state was entered anew (timers start). The engine brings
+messages and time:
+
+- `start` once, first; then any of `deliver`, `elapse`, `raise_outside`;
+- after each of these `urgent` until it returns None, before the next: raised events, then events that hold;
+- it must not deliver a message that the present state `defers`.
+
+A participant's rows are fired by the `transitions.Machine` of its role, see `machine.py`: the interpreter is the model.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from protoflow.errors import HandlerError, UsageError
+from protoflow.program import Disposition
+from protoflow.protocol import FRESH, LOST, START, TargetKind
+from protoflow.runtime.answer import answers_by_message, chosen, fault, raised_by, selected, shares
+from protoflow.runtime.effects import Effects, Outgoing
+from protoflow.runtime.machine import RowModel
+from protoflow.runtime.windows import Windows
+from protoflow.trace import Outcome, StepKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from protoflow.program import RoleProgram, Row, RowSend
+    from protoflow.protocol import Value
+    from protoflow.runtime.answer import Shares
+    from protoflow.runtime.directory import Directory
+    from protoflow.runtime.machine import RoleMachine
+    from protoflow.runtime.message import Message
+
+_OUTCOMES = {
+    Disposition.IGNORE: Outcome.STALE,
+    Disposition.LATE: Outcome.LATE,
+    Disposition.UNHANDLED: Outcome.UNHANDLED,
+}
+
+
+class Interpreter(RowModel):
+    """One participant. `calls` is its behaviour: name of a handler, predicate or selector -> the callable."""
+
+    __slots__ = (
+        "_arguments",
+        "_due",
+        "_effects",
+        "_elapsed",
+        "_events",
+        "_events_in",
+        "_logged",
+        "_predicates",
+        "_raised",
+        "_waiting",
+        "calls",
+        "directory",
+        "id",
+        "now",
+        "program",
+        "settled",
+        "started",
+        "windows",
+    )
+
+    def __init__(
+        self,
+        who: str,
+        program: RoleProgram,
+        machine: RoleMachine,
+        directory: Directory,
+        calls: Mapping[str, Callable[..., object]],
+    ) -> None:
+        self.id = who
+        self.program = program
+        self.directory = directory
+        self.calls = calls
+        self.state = program.initial
+        self.rows_taken: dict[int, int] = {}
+        self.windows = Windows(who, program, directory)
+        self.started = False
+        self.settled = True  # nothing has happened since `urgent` last found nothing to do
+        self.now = 0.0
+        self._events = machine.events
+        self._events_in = program.events_in
+        self._elapsed: set[str] = set()  # timers that have elapsed since the present state was entered
+        self._due: set[str] = set()  # those of them that have not fired
+        self._waiting: deque[str] = deque()  # raised events
+        self._arguments: tuple[Message, ...] = ()  # what handler, predicates and selectors of this step are called with
+        self._predicates: dict[str, bool] = {}  # each is asked once within a choice among rows
+        self._effects: Effects | None = None  # of the step that is being taken
+        self._raised: set[str] = set()  # by the handler that is running
+        self._logged: dict[str, Any] = {}
+
+    # -- steps, called by the engine
+
+    def start(self, now: float) -> Effects:
+        """The rows for `start`, if there are any and one holds."""
+        self.now = now
+        self.started = True
+        self.settled = False
+        effects = Effects(StepKind.START, START, self.state)
+        self._take(effects, ())
+        effects.entered = True
+        return effects
+
+    def deliver(self, message: Message, now: float, *, overtaken: bool = False) -> Effects:
+        """A message, or `lost`. `overtaken`: it was deferred when its sender was reported lost: no sign of life."""
+        self.now = now
+        self.settled = False
+        name, sender, state, program = message.type, message.sender, self.state, self.program
+        effects = Effects(StepKind.DELIVER, name, state, message)
+        if name == LOST:
+            self.windows.lost.add(sender)
+            self._take(effects, (message,))
+            return effects
+        if self.windows.lost and not overtaken:
+            self.windows.lost.discard(sender)
+        if name in program.ignored[state]:
+            effects.outcome = Outcome.IGNORED
+        elif not self._take(effects, (message,)):
+            effects.outcome = _OUTCOMES[program.unmatched(state, stale=self.windows.stale(message))]
+        self.settled = not self._waiting and not self._events_in[self.state]
+        return effects
+
+    def elapse(self, event: str, now: float) -> Effects:
+        """A timer of the present state has run out: its event holds until it fires or the state is left."""
+        self.now = now
+        self.settled = False
+        self._elapsed.add(event)
+        self._due.add(event)
+        return Effects(StepKind.ELAPSE, event, self.state)
+
+    def raise_outside(self, event: str) -> None:
+        """The program or operator raises an event that no row raises; it waits its turn among those raised."""
+        if event not in self.program.outside_in[self.state]:
+            raise UsageError(f"`{event}` cannot be raised from outside while `{self.id}` is in state `{self.state}`")
+        self.settled = False
+        self._waiting.append(event)
+
+    def urgent(self, now: float) -> Effects | None:
+        """The next thing to be done before anything else is handled; None if there is nothing.
+
+        An event whose rows' conditions all fail is tried again only after the next step.
+        """
+        if self.settled:
+            return None
+        self.now = now
+        if self._waiting:
+            effects = Effects(StepKind.RAISED, self._waiting.popleft(), self.state)
+            if not self._take(effects, ()):
+                effects.outcome = Outcome.UNHANDLED
+            return effects
+        for event in self._events_in[self.state]:
+            if self._holds_now(event):
+                effects = Effects(StepKind.FIRE, event, self.state)
+                if self._take(effects, ()):
+                    return effects
+        self.settled = True
+        return None
+
+    def defers(self, message: str) -> bool:
+        """The message stays in its channel while the participant is in its present state."""
+        return message in self.program.deferred[self.state]
+
+    @property
+    def timers_left(self) -> tuple[str, ...]:
+        """The timers of the present state that have not elapsed since it was entered, in the order in which they do."""
+        timers = self.program.timers_in[self.state] if self.started else ()
+        return tuple(timer.event for timer in timers if timer.event not in self._elapsed)
+
+    @property
+    def trying(self) -> str:
+        """While predicates, handlers and selectors are called: what triggers the rows that are being tried."""
+        return "" if self._effects is None else self._effects.trigger
+
+    @property
+    def certain(self) -> bool:
+        """Something urgent is certain to happen: a raised event waits, or one holds and has a row that is certain."""
+        return bool(self._waiting) or any(
+            self._holds_now(event) and any(row.certain for row in self.program.rows(self.state, event))
+            for event in self._events_in[self.state]
+        )
+
+    @property
+    def final(self) -> bool:
+        return self.program.final(self.state)
+
+    # -- the model of the role's machine
+
+    def holds(self, name: str) -> bool:
+        value = self._predicates.get(name)
+        if value is None:
+            if name == FRESH:
+                value = self.windows.fresh(self._arguments[0])
+            elif name in self.directory.links:
+                value = bool(self.directory.linked(name, self.id))
+            else:
+                value = bool(self._call(name, "predicate", self._asking(name)))
+            self._predicates[name] = value
+        return value
+
+    def _asking(self, predicate: str) -> Row:
+        """The first row, of those that are being tried, that asks this predicate."""
+        assert self._effects is not None
+        rows = self.program.rows(self.state, self._effects.trigger)
+        return next(row for row in rows if any(guard.name == predicate for guard in row.guards))
+
+    def perform(self, row: Row) -> None:
+        effects, arguments = self._effects, self._arguments
+        assert effects is not None
+        effects.row = row
+        effects.outcome = Outcome.HANDLED
+        windows = self.windows
+        counted: dict[str, set[str]] = {}
+        if effects.kind is StepKind.DELIVER:
+            message = arguments[0]
+            if not message.payload.intact:
+                found = f"the payload of `{message.type}` from `{message.sender}`"
+                fault(self.id, row, f"{found} was written into after it was sent, which others share")
+            windows.receive(message)
+            windows.count(message)
+        for send in row.sends:
+            if send.target.kind is TargetKind.EVENT:
+                counted[send.target.name] = windows.counted(send.target.name)
+        if effects.kind is StepKind.FIRE:
+            self._due.discard(effects.trigger)
+            if effects.trigger in self.program.windows:
+                windows.empty(effects.trigger)
+        answer = None
+        if row.handler is not None:
+            answer = self._call(row.handler, "handler", row)
+            if arguments and not arguments[0].payload.intact:
+                found = f"the payload of `{arguments[0].type}` from `{arguments[0].sender}`"
+                fault(self.id, row, f"handler `{row.handler}` wrote into {found}, which others share")
+        if row.sends or answer is not None:
+            effects.sends = tuple(self._outgoing(row, answer, counted))
+        if row.raises:
+            effects.raises = raised_by(row, self._raised, self.id)
+            self._waiting.extend(effects.raises)
+            self._raised.clear()
+        if self._logged:
+            effects.metrics, self._logged = self._logged, {}
+
+    def _holds_now(self, event: str) -> bool:
+        return event in self._due or (event in self.program.windows and self.windows.holds(event))
+
+    def _take(self, effects: Effects, arguments: tuple[Message, ...]) -> bool:
+        """Let the role's machine try the rows for this trigger in the present state. Whether one was taken."""
+        trigger = effects.trigger
+        if (self.state, trigger) not in self.program.table:
+            return False
+        self._effects, self._arguments = effects, arguments
+        if self._predicates:
+            self._predicates = {}
+        taken = self._events[trigger].trigger(self, *arguments)
+        self._effects = None
+        if taken and effects.row.dest is not None:  # type: ignore[union-attr]
+            effects.entered = True
+            self._elapsed.clear()
+            self._due.clear()
+        return bool(taken)
+
+    def _call(self, name: str, kind: str, row: Row) -> object:
+        try:
+            return self.calls[name](*self._arguments)
+        except HandlerError:
+            raise
+        except Exception as error:
+            fault(self.id, row, f"{kind} `{name}` raised {type(error).__name__}: {error}", error)
+
+    # -- sending
+
+    def _outgoing(self, row: Row, answer: object, counted: Mapping[str, set[str]]) -> list[Outgoing]:
+        """What the row sends, to whom, with the payloads that its handler returned."""
+        forms = self.directory.forms
+        answers = answers_by_message(row, answer, forms, self.id)
+        sends: list[Outgoing] = []
+        for send in row.sends:
+            if send.message not in answers:
+                continue
+            given = answers[send.message]
+            receivers = self._receivers(send, row, counted)
+            if send.one and send.target.kind is not TargetKind.SELECTOR:
+                receivers = chosen(send, given, receivers, row, self.id)
+            divided = shares(send, given, receivers, forms[send.message], row, self.id)
+            if receivers:
+                self._post(send, receivers, divided, sends)
+        return sends
+
+    def _receivers(self, send: RowSend, row: Row, counted: Mapping[str, set[str]]) -> tuple[str, ...]:
+        directory, kind, name = self.directory, send.target.kind, send.target.name
+        if kind is TargetKind.ROLE:
+            return directory.others(name, self.id)
+        if kind is TargetKind.SENDER:
+            sender = self._arguments[0].sender
+            return (sender,) if directory.role_of[sender] in send.roles else ()
+        if kind is TargetKind.ALL:
+            return directory.receivers(send.message, self.id)
+        if kind is TargetKind.LINK:
+            return directory.linked(name, self.id)
+        if kind is TargetKind.EVENT:
+            return directory.in_order(who for who in counted[name] if directory.role_of[who] in send.roles)
+        returned = self._call(name, "selector", row)
+        return selected(send, returned, directory.receivers(send.message, self.id), self.windows.lost, row, self.id)
+
+    def _post(self, send: RowSend, receivers: tuple[str, ...], divided: Shares, sends: list[Outgoing]) -> None:
+        """Put payloads into envelopes, with the rounds that they open, extend or answer."""
+        message = send.message
+        number: int | None = None
+        if send.opens:
+            number = self.windows.open_round(message, receivers)
+        elif send.extends:
+            number = self.windows.extend_round(message, receivers[0])
+        for payload, ids in divided:
+            for answers, group in self._by_answer(message, ids):
+                sends.append(Outgoing(message, group, payload, answers if number is None else number, answers))
+
+    def _by_answer(self, message: str, ids: tuple[str, ...]) -> list[tuple[int | None, tuple[str, ...]]]:
+        """The receivers of a message, grouped by the round of theirs that it answers."""
+        requests = self.directory.requests.get(message)
+        if requests is None:
+            return [(None, ids)]
+        groups: dict[int | None, list[str]] = {}
+        for who in ids:
+            request = requests.get(self.directory.role_of[who])
+            answers = None if request is None else self.windows.answers(request, who)
+            groups.setdefault(answers, []).append(who)
+        return [(answers, tuple(group)) for answers, group in groups.items()]
+
+    # -- what a Participant asks and tells, see participant.py
+
+    @property
+    def parameters(self) -> Mapping[str, Value]:
+        return self.directory.program.parameters
+
+    def peers(self, role: str) -> tuple[str, ...]:
+        if role not in self.directory.members:
+            raise UsageError(f"`{role}` is not a role of `{self.directory.program.protocol.name}`")
+        return tuple(who for who in self.directory.others(role, self.id) if who not in self.windows.lost)
+
+    def linked(self, link: str) -> tuple[str, ...]:
+        if self.id not in self.directory.links.get(link, ()):
+            raise UsageError(f"`{link}` is not a link from role `{self.program.name}`")
+        return self.directory.linked(link, self.id)
+
+    def raise_event(self, event: str) -> None:
+        row = self._effects.row if self._effects else None
+        if row is None:
+            raise UsageError("only a handler can raise an event")
+        if all(event != name for name, _ in row.raises):
+            fault(self.id, row, f"handler `{row.handler}` raised `{event}`, which its row does not raise")
+        self._raised.add(event)
+
+    def log(self, metrics: Mapping[str, Any]) -> None:
+        if self._effects is None:
+            raise UsageError("only a handler can log metrics")
+        self._logged.update(metrics)

@@ -1,0 +1,36 @@
+"""What a behaviour class is built from: `Class.build(setting)` is called once per participant by `protoflow run`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from protoflow.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from protoflow.protocol import Value
+
+
+def _nothing_given() -> Any:
+    raise UsageError("the course was given no data to learn from")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One participant's place in a course.
+
+    `index` counts from 1 within the role, `count` is how many the role has. `seed` differs from participant to
+    participant and follows from the course's. `data()` is the participant's share of the data, `model()` a new model
+    (the same one for everybody). Both are made when they are asked for, so that a class that needs neither loads
+    neither data nor torch; they raise UsageError where the course was given no data.
+    """
+
+    role: str
+    index: int
+    count: int
+    seed: int
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    data: Callable[[], Any] = _nothing_given
+    model: Callable[[], Any] = _nothing_given
