@@ -1,0 +1,59 @@
+"""FedBuff (Nguyen et al., AISTATS 2022): clients send how their training changed the model; the server adds the mean of
+a full buffer of such changes to the model as it is by then.
+
+A change that was made from a version `s` steps old weighs (1 + s) ** -staleness_exponent, with an exponent of 0.5 as in
+their experiments (after Xie et al., Asynchronous Federated Optimization, 2019). The sum is divided by the number of
+changes, as in Algorithm 1, so that stale changes also make the step shorter.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from protoflow.learning import fedavg, training
+from protoflow.learning.training import WeightedMean
+
+if TYPE_CHECKING:
+    from protoflow.learning.fedavg import Payload
+    from protoflow.runtime import Message
+
+
+class Server(fedavg.Server):
+    buffered = 0
+
+    def welcome(self, message: Message) -> Payload:
+        self.admit(message)
+        return self.current()
+
+    def exchange(self, message: Message) -> Payload:
+        """An update in, the model as it is now out."""
+        staleness = self.round - message["version"]
+        self.updates.add(message["delta"], (1 + staleness) ** -self.parameters["staleness_exponent"])
+        self.buffered += 1
+        return self.current()
+
+    def step(self) -> None:
+        """Add what is in the buffer to the model, and empty it."""
+        if self.buffered:
+            delta = self.updates.mean(divisor=self.buffered)
+            rate = self.parameters["server_rate"]
+            weights = {name: tensor + rate * delta[name] for name, tensor in self.model.state_dict().items()}
+            training.set_weights(self.model, weights)
+            self.updates, self.buffered = WeightedMean(), 0
+            self.round += 1
+            self.evaluate()
+
+    def finish(self) -> Payload:
+        self.step()
+        return super().finish()
+
+    def current(self) -> Payload:
+        return {"weights": training.weights_of(self.model), "version": self.round}
+
+
+class Client(fedavg.Client):
+    def train(self, message: Message) -> Payload:
+        self.receive(message["weights"])
+        self.fit()
+        delta = {name: weights - self.start[name] for name, weights in training.weights_of(self.model).items()}
+        return {"delta": delta, "version": message["version"]}

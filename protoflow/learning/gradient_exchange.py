@@ -1,0 +1,35 @@
+"""A user-defined message type, as in FederatedScope's example: `gradients`, and what a client does about them.
+
+Between training and evaluation the server does not change the model itself: it sends every client how the cohort would
+change it. Each applies that to the global model, trains on where the change is large, and returns what it has; the mean
+of those is the new model.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from protoflow.learning import fedavg, training
+from protoflow.learning.training import WeightedMean
+
+if TYPE_CHECKING:
+    from protoflow.learning.fedavg import Payload
+    from protoflow.runtime import Message
+
+
+class Server(fedavg.Server):
+    def gradients(self) -> Payload:
+        mean, self.updates = self.updates.mean(), WeightedMean()
+        return {"gradients": {name: tensor - mean[name] for name, tensor in self.model.state_dict().items()}}
+
+    def callback_for_updated_model(self, message: Message) -> None:
+        self.updates.add(message["weights"], self.samples[message.sender])
+
+
+class Client(fedavg.Client):
+    def callback_for_gradients(self, message: Message) -> Payload:
+        gradients = message["gradients"]
+        self.receive({name: tensor - gradients[name] for name, tensor in self.start.items()})
+        if training.norm(gradients) >= self.parameters["threshold"]:
+            self.fit()
+        return {"weights": training.weights_of(self.model)}

@@ -1,0 +1,124 @@
+"""The arithmetic that algorithms share: train, test, average, and where their randomness comes from.
+
+Weights are what a `state_dict` is, names to tensors, and never aliases of a model's own tensors: what was sent stays as
+it was while its sender trains on. All work is done on one thread of the CPU, so that the same seed gives the same
+numbers on every run.
+"""
+
+from __future__ import annotations
+
+import random
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from protoflow.learning.backend import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from protoflow.learning.data import Examples
+
+    Weights: TypeAlias = Mapping[str, torch.Tensor]
+    Loss: TypeAlias = Callable[[torch.nn.Module, Examples], torch.Tensor]
+
+
+@contextmanager
+def single_thread() -> Iterator[None]:
+    """One thread for torch inside, as many as before outside."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def derive(seed: int, *names: object) -> int:
+    """A seed for one purpose, made of the course's seed and names such as a participant's id and a round's number."""
+    return random.Random("/".join(map(str, (seed, *names)))).getrandbits(63)
+
+
+def weights_of(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """The model's weights, copied."""
+    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+
+
+def set_weights(model: torch.nn.Module, weights: Weights) -> None:
+    """Copy the weights into the model. They must have its names and shapes."""
+    model.load_state_dict(dict(weights))
+
+
+def norm(weights: Weights) -> float:
+    """The 2-norm of all of them together."""
+    return float(torch.stack([tensor.square().sum() for tensor in weights.values()]).sum().sqrt())
+
+
+def cross_entropy(model: torch.nn.Module, batch: Examples) -> torch.Tensor:
+    return torch.nn.functional.cross_entropy(model(batch.inputs), batch.labels)
+
+
+def train(
+    model: torch.nn.Module,
+    examples: Examples,
+    *,
+    epochs: int,
+    batch_size: int,
+    learning_rate: float,
+    seed: int,
+    loss: Loss = cross_entropy,
+) -> None:
+    """Stochastic gradient descent in place: `epochs` passes over the examples, shuffled anew for each."""
+    generator = torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
+    model.train()
+    with single_thread():
+        for _ in range(epochs):
+            for places in torch.split(torch.randperm(len(examples), generator=generator), batch_size):
+                optimizer.zero_grad()
+                loss(model, examples.take(places)).backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How good a model is on some examples: the share it classifies rightly, and the mean cross-entropy (nats)."""
+
+    accuracy: float
+    loss: float
+    samples: int
+
+
+def test(model: torch.nn.Module, examples: Examples) -> Score:
+    model.eval()
+    with single_thread(), torch.inference_mode():
+        logits = model(examples.inputs)
+        loss = torch.nn.functional.cross_entropy(logits, examples.labels).item()
+        right = int((logits.argmax(dim=1) == examples.labels).sum())
+    return Score(right / len(examples), loss, len(examples))
+
+
+class WeightedMean:
+    """The mean of weights, each weighing what is said when it is added; one sum is kept, not what was added.
+
+    Sums are kept in double precision, so that the order in which updates come makes no difference that float32 can
+    hold; the mean has the types of the first that was added.
+    """
+
+    def __init__(self) -> None:
+        self.total = 0.0
+        self._sums: dict[str, torch.Tensor] = {}
+        self._types: dict[str, torch.dtype] = {}
+
+    def add(self, weights: Weights, weight: float) -> None:
+        if not self._sums:
+            self._types = {name: tensor.dtype for name, tensor in weights.items()}
+            self._sums = {name: torch.zeros_like(tensor, dtype=torch.float64) for name, tensor in weights.items()}
+        for name, tensor in weights.items():
+            self._sums[name].add_(tensor, alpha=weight)
+        self.total += weight
+
+    def mean(self, divisor: float | None = None) -> dict[str, torch.Tensor]:
+        """What was added, divided by the sum of its weights, or by `divisor`."""
+        divide_by = self.total if divisor is None else divisor
+        return {name: (total / divide_by).to(self._types[name]) for name, total in self._sums.items()}

@@ -1,0 +1,38 @@
+"""What somebody without the extra gets to read; and that `hello`, the tutorial's course, does not need it."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+def python(code: str, *missing: str) -> subprocess.CompletedProcess[str]:
+    """Run code where these modules cannot be imported."""
+    blocked = "".join(f"sys.modules[{name!r}] = None\n" for name in missing)
+    return subprocess.run(
+        [sys.executable, "-c", f"import sys\n{blocked}{code}"], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize("missing", ["torch", "numpy"])
+@pytest.mark.parametrize("module", ["fedavg", "fedprox", "fedbuff", "gradient_exchange"])
+def test_a_behaviour_says_what_to_install(module, missing):
+    ended = python(f"import protoflow.learning.{module}", missing)
+    assert ended.stderr.splitlines()[-1] == (
+        "protoflow.errors.UsageError: learning needs torch, numpy and scikit-learn, which are not installed: "
+        f"pip install 'protoflow-fl[torch]' (no module `{missing}`)"
+    )
+
+
+def test_the_digits_say_what_to_install():
+    ended = python("from protoflow.learning.data import load\nload('digits')", "sklearn")
+    assert "pip install 'protoflow-fl[torch]' (no module `sklearn.datasets`)" in ended.stderr.splitlines()[-1]
+
+
+def test_hello_needs_none_of_it():
+    code = "from protoflow.cli import main\nsys.exit(main(['run', 'hello', '--clients', '2']))"
+    ended = python(code, "torch", "numpy")
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith(
+        "client1 says: Hello server, client1 is here.\nclient2 says: Hello server, client2 is here.\n"
+    )
