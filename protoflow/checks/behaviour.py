@@ -1,0 +1,220 @@
+"""PF301 and PF302: the Python side, which `--handlers` and every run ask for. This imports what the file names.
+
+What a role's table calls is a method of its class, or a function registered for it, which gets the participant first as
+a method does. A handler, predicate or selector gets the message where a message or `lost` triggers its row, and nothing
+where `start` or an event does; one that is used in rows of both kinds must take both. Only what is certain is reported:
+a class with `__getattr__`, or one that declares the name as an attribute of its instances, may have it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import FunctionType, MethodType
+from typing import TYPE_CHECKING, Any
+
+from protoflow.checks.structure.facts import place, rows_by_declaration
+from protoflow.diagnostics import Diagnostic, Help, Label
+from protoflow.language.suggest import nearest, quoted
+from protoflow.program import GuardKind
+from protoflow.protocol import START, TargetKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from protoflow.program import Program, RoleProgram, Row
+    from protoflow.protocol import Name
+
+_ABSENT = object()
+
+
+@dataclass(slots=True)
+class _Use:
+    """What a name is used as. `calls`: with the message (True), without (False) -> the first place that calls it so."""
+
+    kind: str
+    name: Name
+    row: Row
+    calls: dict[bool, Name] = field(default_factory=dict)
+
+    @property
+    def parameters(self) -> str:
+        if len(self.calls) == 2:
+            return "message=None"
+        return "message" if True in self.calls else ""
+
+
+def check_behaviour(
+    program: Program,
+    behaviours: Mapping[str, object] | None = None,
+    registered: Mapping[str, Mapping[str, Callable[..., object]]] | None = None,
+) -> Iterator[Diagnostic]:
+    """Findings for every role that has a class or participant in `behaviours`, or a class in the file."""
+    broken: dict[str, list[RoleProgram]] = {}
+    for role in program.roles.values():
+        behaviour = (behaviours or {}).get(role.name)
+        if behaviour is None and role.role.cls is not None:
+            behaviour = _load(role)
+            if isinstance(behaviour, str):
+                broken.setdefault(behaviour, []).append(role)
+                continue
+        if behaviour is not None:
+            functions = (registered or {}).get(role.name, {})
+            for use in _uses(role):
+                yield from _check(program, role, behaviour, functions, use)
+    for why, roles in broken.items():
+        yield _not_imported(program, roles, why)
+
+
+def _load(role: RoleProgram) -> type | str:
+    """The class that the file names, or why there is none, in words. User code runs here and may raise anything."""
+    from protoflow.errors import UsageError
+    from protoflow.runtime.behaviour import class_of
+
+    try:
+        found: object = class_of(role.role)
+    except (Exception, SystemExit) as error:
+        cause = error.__cause__ if isinstance(error, UsageError) and error.__cause__ else error
+        words = str(cause).strip().splitlines()
+        return f"{type(cause).__name__}: {words[0]}" if words else type(cause).__name__
+    return found if isinstance(found, type) else f"it is not a class, but {type(found).__name__}"
+
+
+def _not_imported(program: Program, roles: list[RoleProgram], why: str) -> Diagnostic:
+    first, *others = (role.role for role in roles)
+    return Diagnostic(
+        "PF301",
+        f"the class of {quoted([role.name for role in roles])} cannot be used: {why}",
+        place(program, first.cls, first),
+        label="named here",
+        related=tuple(Label(role.cls.span, "and here") for role in others if role.cls and role.cls.span),
+        subject=frozenset(("role", role.name) for role in roles),
+    )
+
+
+def _uses(role: RoleProgram) -> list[_Use]:
+    """Everything that the role's table calls, by name, in the order of the rows."""
+    uses: dict[str, _Use] = {}
+
+    def add(kind: str, name: Name, row: Row) -> None:
+        use = uses.setdefault(name, _Use(kind, name, row))
+        use.calls.setdefault(row.trigger != START and row.trigger not in role.role.events, name)
+
+    for rows in rows_by_declaration(role).values():
+        for row in rows:
+            predicates = {guard.name for guard in row.guards if guard.kind is GuardKind.PREDICATE}
+            for name in (*row.declared.conditions, *row.declared.unless):
+                if name in predicates:
+                    add("predicate", name, row)
+            if row.declared.handler is not None:
+                add("handler", row.declared.handler, row)
+            for send in row.sends:
+                if send.target.kind is TargetKind.SELECTOR:
+                    add("selector", send.target.name, row)
+    return list(uses.values())
+
+
+def _check(
+    program: Program, role: RoleProgram, behaviour: object, functions: Mapping[str, Callable[..., object]], use: _Use
+) -> Iterator[Diagnostic]:
+    cls = behaviour if isinstance(behaviour, type) else type(behaviour)
+    found = inspect.getattr_static(behaviour, use.name, _ABSENT)
+    if use.name in functions:
+        defined, owner = functions[use.name], f"the function registered as `{use.name}`"
+    elif found is not _ABSENT:
+        own = behaviour is not cls and use.name in getattr(behaviour, "__dict__", {})
+        defined, owner = staticmethod(found) if own else found, f"`{cls.__name__}.{use.name}`"
+    else:
+        if not hasattr(cls, "__getattr__") and not (behaviour is cls and _is_attribute(cls, use.name)):
+            yield _missing(program, role, cls, use)
+        return
+    why = _why_not(defined, use)
+    if why is not None:
+        reason, with_message = why
+        yield Diagnostic(
+            "PF302",
+            f"{owner} is called as `{use.name}({'message' if with_message else ''})`, but {reason}",
+            place(program, use.calls[with_message], use.row.declared),
+            label=f"called for {_occasions(role, use)}",
+            help=Help(f"define it as `{_signature(use)}`"),
+            subject=frozenset({("role", role.name), (use.kind, str(use.name))}),
+        )
+
+
+def _is_attribute(cls: type, name: str) -> bool:
+    """Declared in a class body, `name: Callable[...]`, and set when the object is made."""
+    return any(name in vars(base).get("__annotations__", {}) for base in cls.__mro__)
+
+
+def _why_not(defined: object, use: _Use) -> tuple[str, bool] | None:
+    """Why it cannot be called as the rows call it, and whether with a message; None where it can, or nobody knows."""
+    first = next(iter(use.calls))
+    if isinstance(defined, (property, cached_property)):
+        return "it is a property", first
+    own = 1 if isinstance(defined, (FunctionType, classmethod)) else 0
+    function: Any = defined.__func__ if isinstance(defined, (classmethod, staticmethod)) else defined
+    if not callable(function):
+        return None if hasattr(function, "__get__") else (f"it is {type(function).__name__}, not a function", first)
+    if not isinstance(function, (FunctionType, MethodType)):
+        return None
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        return "it is `async`", first
+    if inspect.isgeneratorfunction(function):
+        return "it is a generator: it has a `yield`", first
+    signature = inspect.signature(function)
+    for with_message in use.calls:
+        try:
+            signature.bind(*[None] * (own + with_message))
+        except TypeError:
+            bare = [each.replace(annotation=each.empty) for each in list(signature.parameters.values())[own:]]
+            takes = str(inspect.Signature(bare))[1:-1]
+            return f"it takes `{takes}`" if takes else "it takes no arguments", with_message
+    return None
+
+
+def _missing(program: Program, role: RoleProgram, cls: type, use: _Use) -> Diagnostic:
+    near = nearest(use.name, (name for name in dir(cls) if not name.startswith("_")))
+    span = role.role.cls.span if role.role.cls else None
+    return Diagnostic(
+        "PF301",
+        f"`{cls.__name__}` has no {use.kind} `{use.name}`" + (f"; it has `{near}`" if near else ""),
+        place(program, use.name, use.row.declared),
+        label=f"called for {_occasions(role, use)}",
+        related=(Label(span, f"the class of `{role.name}`"),) if span else (),
+        help=Help(f"write in `{cls.__name__}`: `{_signature(use)}`{_returns(program, use)}"),
+        subject=frozenset({("role", role.name), (use.kind, str(use.name))}),
+    )
+
+
+def _occasions(role: RoleProgram, use: _Use) -> str:
+    """The triggers of the rows that use a name."""
+    triggers = dict.fromkeys(
+        row.trigger
+        for row in role.all_rows()
+        if use.name
+        in (row.handler, *row.declared.conditions, *row.declared.unless, *(s.target.name for s in row.sends))
+    )
+    return quoted(triggers)
+
+
+def _signature(use: _Use) -> str:
+    result = {"predicate": "bool", "selector": "list[str]"}.get(use.kind) or ("dict" if use.row.sends else "None")
+    return f"def {use.name}({', '.join(filter(None, ('self', use.parameters)))}) -> {result}"
+
+
+def _returns(program: Program, use: _Use) -> str:
+    """What to return, in words, for a handler whose row sends something."""
+    if use.kind == "selector":
+        return ", returning ids"
+    if use.kind == "predicate" or not use.row.sends:
+        return ""
+    payloads = []
+    for send in use.row.sends:
+        fields = program.protocol.messages[send.message].payload
+        kinds = ", ".join(f"{name}: {kind}" for name, kind in fields.items())
+        payloads.append((send.message, f"{{{kinds}}}"))
+    if len(payloads) == 1:
+        return f", returning the payload of `{payloads[0][0]}`: `{payloads[0][1]}`"
+    words = ", ".join(f"{name}: {payload}" for name, payload in payloads)
+    return f", returning a payload for each message: `{{{words}}}`"

@@ -1,0 +1,215 @@
+"""PF204: can a channel grow without bound?
+
+First by the tables alone, for every number of participants: assume that a receiver takes nothing more from one sender,
+and ask which rows could then still be taken again and again. A row can only if its trigger comes again and again, which
+other such rows must bring about; it counts no `times`; and its role can come back to its source by such rows. Where no
+such row sends to that receiver, the channel cannot grow, whatever is in it. This is a proof for every N.
+
+Where that does not settle it, `pumping` looks for an example.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
+
+from protoflow.checks.composition.tables import EventKind, RoleModel, RowModel, SendModel
+from protoflow.program import Disposition
+from protoflow.protocol import LOST, START, TargetKind
+
+if TYPE_CHECKING:
+    from protoflow.checks.composition.model import Model
+
+    pass
+
+
+class Flow(NamedTuple):
+    """A send that nothing is known to stop: its row, its message, and the receiving role."""
+
+    row: int
+    message: int
+    receiver: int
+
+
+class _Who(Enum):
+    """Who takes a row: the receiver that takes nothing from the sender, that sender, or anybody else of the role."""
+
+    SLOW = 0
+    SOURCE = 1
+    OTHER = 2
+
+
+class _Variant(NamedTuple):
+    row: int
+    who: _Who
+
+
+def unstopped(model: Model) -> list[Flow]:
+    """Sends that the tables do not prove bounded."""
+    found: dict[Flow, None] = {}
+    circles = bool(_Repeating(model, None, None, timers=False, outside=False).rows)
+    for receiver in model.roles:
+        for sender in model.roles:
+            if any(receiver.index in send.roles for row in _rows(model, sender) for send in row.sends):
+                timers = circles or _defers(receiver, sender, model)
+                found |= dict.fromkeys(_Repeating(model, sender, receiver, timers=timers).sends_to_slow())
+    return list(found)
+
+
+def _defers(receiver: RoleModel, sender: RoleModel, model: Model) -> bool:
+    sent = {send.message for row in _rows(model, sender) for send in row.sends if receiver.index in send.roles}
+    return any(d is Disposition.DEFER and message in sent for (_, message), d in receiver.disposition.items())
+
+
+def _rows(model: Model, role: RoleModel) -> list[RowModel]:
+    return [row for row in model.rows if row.role == role.index]
+
+
+class _Repeating:
+    """The rows that may be taken again and again while one receiver takes nothing from one sender.
+
+    It begins with all, and drops what cannot come again or cannot come back, until nothing changes. Without sender and
+    receiver: the rows that may be taken again and again at all. `timers`: time passes again and again; else it stands
+    still, as something can be handled. `outside`: so do events from outside.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        sender: RoleModel | None,
+        receiver: RoleModel | None,
+        *,
+        timers: bool,
+        outside: bool = True,
+    ) -> None:
+        self.model = model
+        self.sender = sender
+        self.receiver = receiver
+        self.timers = timers
+        self.outside = outside
+        self.rows = {
+            _Variant(row.uid, who)
+            for row in model.rows
+            if row.row.times is None and row.row.trigger not in (START, LOST)
+            for who in self._kinds(model.roles[row.role])
+        }
+        while True:
+            kept = {variant for variant in self.rows if self._comes_again(variant) and self._comes_back(variant)}
+            if kept == self.rows:
+                break
+            self.rows = kept
+
+    def _kinds(self, role: RoleModel) -> list[_Who]:
+        kinds = [_Who.SLOW] if role is self.receiver else []
+        kinds += [_Who.SOURCE] if role is self.sender and not (role.single and kinds) else []
+        return kinds if role.single and kinds else [*kinds, _Who.OTHER]
+
+    def sends_to_slow(self) -> list[Flow]:
+        assert self.receiver is not None
+        return [
+            Flow(variant.row, send.message, self.receiver.index)
+            for variant in sorted(self.rows, key=lambda variant: variant.row)
+            if variant.who is _Who.SOURCE
+            for send in self.model.rows[variant.row].sends
+            if self._reaches(variant, send, self.receiver, _Who.SLOW)
+        ]
+
+    def _reaches(self, variant: _Variant, send: SendModel, role: RoleModel, who: _Who) -> bool:
+        """Whether the send can go to that participant. An answer goes to those whose messages are taken."""
+        row = self.model.rows[variant.row]
+        if role.index not in send.roles:
+            return False
+        if send.kind is not TargetKind.SENDER:
+            return True
+        if variant.who is _Who.SLOW and who is _Who.SOURCE:
+            return False
+        message = self.model.message_index.get(row.row.trigger)
+        asking = self.model.roles[row.role].index
+        return any(
+            other.who is who
+            and self.model.rows[other.row].role == role.index
+            and any(sent.message == message and asking in sent.roles for sent in self.model.rows[other.row].sends)
+            for other in self.rows
+        )
+
+    def _taken_from(self, message: int, role: RoleModel, who: _Who, by: tuple[RoleModel, _Who] | None = None) -> bool:
+        """Whether that participant can go on taking this message: from anybody, or from the one that is given."""
+        for variant in self.rows:
+            row = self.model.rows[variant.row]
+            if by is not None and (row.role != by[0].index or variant.who is not by[1]):
+                continue
+            if who is _Who.SLOW and variant.who is _Who.SOURCE:
+                continue
+            if any(send.message == message and self._reaches(variant, send, role, who) for send in row.sends):
+                return True
+        return False
+
+    def _comes_again(self, variant: _Variant) -> bool:
+        row = self.model.rows[variant.row]
+        role = self.model.roles[row.role]
+        trigger = row.row.trigger
+        message = self.model.message_index.get(trigger)
+        if message is not None and trigger in role.program.receives:
+            return self._taken_from(message, role, variant.who)
+        event = role.events.get(trigger)
+        if event is None:
+            return self._is_raised(role, role.event_names.index(trigger), variant.who)
+        if event.kind is EventKind.TIMER:
+            return self.timers
+        counted = self.model.message_index[role.program.windows[event.name].message]
+        if not self._taken_from(counted, role, variant.who):
+            return False
+        if event.kind is EventKind.COUNTER:
+            return True
+        window = role.windows[event.position]
+        everybody = isinstance(window.window.needed, Fraction) and window.window.needed == 1 and not window.link
+        if not everybody or not self._always_expected(role, window.request):
+            return True
+        return all(
+            self._taken_from(counted, role, variant.who, (peer, who))
+            for peer, who in ((self.receiver, _Who.SLOW), (self.sender, _Who.SOURCE))
+            if peer is not None
+            and peer.index in window.senders
+            and not (who is variant.who and peer is role)
+            and who in self._kinds(peer)
+        )
+
+    def _always_expected(self, role: RoleModel, request: int) -> bool:
+        """Every sender that is not lost is expected: no rounds are counted, or they all go to everybody."""
+        return request < 0 or all(
+            send.kind in (TargetKind.ALL, TargetKind.ROLE) and not send.one
+            for row in _rows(self.model, role)
+            for send in row.sends
+            if send.request == request
+        )
+
+    def _is_raised(self, role: RoleModel, number: int, who: _Who) -> bool:
+        if any(number in events for events in role.outside_in):
+            return self.outside
+        return any(
+            other.who is who
+            and self.model.rows[other.row].role == role.index
+            and any(raised == number for raised, _ in self.model.rows[other.row].raises)
+            for other in self.rows
+        )
+
+    def _comes_back(self, variant: _Variant) -> bool:
+        """Its participant can come from where the row leads back to its source."""
+        row = self.model.rows[variant.row]
+        if row.dest < 0:
+            return True
+        found, todo = {row.dest}, [row.dest]
+        while todo:
+            state = todo.pop()
+            for other in self.rows:
+                step = self.model.rows[other.row]
+                if (
+                    other.who is variant.who
+                    and (step.role, step.source) == (row.role, state)
+                    and step.dest >= 0
+                    and step.dest not in found
+                ):
+                    found.add(step.dest)
+                    todo.append(step.dest)
+        return row.source in found

@@ -1,0 +1,137 @@
+"""What of a configuration still matters, from the tables alone: what no path reads before it is reset is forgotten.
+
+For each role and state: which windows, rounds and counters are still needed; whether it matters which round the last
+request was of; and which messages change nothing any more, whatever happens first. Without this the abstraction of
+courses with sampling does not end in reasonable time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from protoflow.checks.composition.tables import EventKind, EventModel, RoleModel, RowModel, SendModel
+from protoflow.program import Disposition, GuardKind
+from protoflow.protocol import TargetKind
+
+if TYPE_CHECKING:
+    from protoflow.checks.composition.model import Model
+
+
+def find_live(model: Model) -> None:
+    """Fill in what each role's states need (`live_*`), and what changes nothing in them (`neutral*`)."""
+    for role in model.roles:
+        _live(model, role)
+        _neutral(model, role)
+        _live_answers(model, role)
+
+
+def _live(model: Model, role: RoleModel) -> None:
+    """Which windows, rounds and counters each state still needs: read on some path before they are reset."""
+    rows = [row for row in model.rows if row.role == role.index]
+    for kind, size in ((EventKind.WINDOW, len(role.windows)), (EventKind.COUNTER, len(role.counters))):
+        masks = [0] * len(role.states)
+        for event in role.events.values():
+            if event.kind is kind:
+                for state in _needed_in(role, rows, event):
+                    masks[state] |= 1 << event.position
+        assert all(mask < 1 << size for mask in masks)
+        if kind is EventKind.WINDOW:
+            role.live_windows = masks
+        else:
+            role.live_counters = masks
+    role.live_requests = [
+        sum({1 << window.request for bit, window in enumerate(role.windows) if mask >> bit & 1 and window.request >= 0})
+        for mask in role.live_windows
+    ]
+
+
+def _neutral(model: Model, role: RoleModel) -> None:
+    """Which messages change nothing, in each state and in all that may follow it, but that they are gone."""
+
+    def neutral(state: int, message: int, *, stale: bool) -> bool:
+        disposition = role.disposition[state, message]
+        if disposition is Disposition.IGNORE:
+            return True
+        if disposition is Disposition.DEFER:
+            return False
+        rows = role.on_message.get((state, message), ())
+        if stale and message in role.reply_to:
+            return all(any(g.kind is GuardKind.FRESH and g.wanted for g in row.row.guards) for row in rows)
+        windows, counters = role.counts.get(message, ((), ()))
+        counted = any(role.live_windows[state] >> w & 1 for w in windows)
+        counted |= any(role.live_counters[state] >> c & 1 for c in counters)
+        return bool(rows) and rows[0].row.certain and not counted and not _does_something(rows[0])
+
+    requests = {message for peer in model.roles for message in peer.request_of_message}
+    messages = {message for _, message in role.disposition} - requests
+    for state in range(len(role.states)):
+        after = _following(model, role, state)
+        role.neutral.append(frozenset(m for m in messages if all(neutral(s, m, stale=False) for s in after)))
+        role.neutral_stale.append(frozenset(m for m in messages if all(neutral(s, m, stale=True) for s in after)))
+
+
+def _following(model: Model, role: RoleModel, state: int) -> set[int]:
+    found, todo = {state}, [state]
+    while todo:
+        source = todo.pop()
+        for row in model.rows:
+            if row.role == role.index and row.source == source and row.dest >= 0 and row.dest not in found:
+                found.add(row.dest)
+                todo.append(row.dest)
+    return found
+
+
+def _live_answers(model: Model, role: RoleModel) -> None:
+    """In which states it matters which round the last request was of: an answer can follow before the next one.
+
+    Told only where all requests come from one single participant; else a request does not outdate all others.
+    """
+    asking = [peer for peer in model.roles if peer.requests]
+    requests = set(asking[0].requests) if len(asking) == 1 and asking[0].single else set()
+    answers = {message for peer in asking for message in peer.reply_to}
+    rows = [row for row in model.rows if row.role == role.index and row.row.trigger not in requests]
+    live = {row.source for row in rows if any(send.message in answers for send in row.sends)}
+    size = -1
+    while len(live) > size:
+        size = len(live)
+        live |= {row.source for row in rows if row.dest in live}
+    role.live_last = [state in live for state in range(len(role.states))]
+
+
+def _needed_in(role: RoleModel, rows: list[RowModel], event: EventModel) -> set[int]:
+    window = role.windows[event.position] if event.kind is EventKind.WINDOW else None
+
+    def reads(row: RowModel) -> bool:
+        fired = row.row.trigger == event.name
+        return fired or any(send.window == event.position for send in row.sends if window is not None)
+
+    def resets(row: RowModel) -> bool:
+        if row.row.trigger == event.name:
+            return window is None or window.request < 0 or any(map(opens, row.sends))
+        return any(map(opens, row.sends))
+
+    def opens(send: SendModel) -> bool:
+        """A round begins for certain; an event as target may be empty, and then none does."""
+        return (
+            window is not None
+            and send.opens
+            and send.request == window.request >= 0
+            and not send.maybe
+            and send.kind is not TargetKind.EVENT
+            and send.kind is not TargetKind.LINK
+        )
+
+    needed = {row.source for row in rows if reads(row)}
+    todo = list(needed)
+    while todo:
+        state = todo.pop()
+        for row in rows:
+            if row.dest == state and row.source not in needed and not resets(row):
+                needed.add(row.source)
+                todo.append(row.source)
+    return needed
+
+
+def _does_something(row: RowModel) -> bool:
+    """The row changes its participant or sends, besides calling the handler."""
+    return row.dest >= 0 or bool(row.sends or row.raises)

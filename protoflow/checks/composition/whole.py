@@ -1,0 +1,296 @@
+"""The check of one protocol: prove for every N what can be proved, explore the rest, and show what is found.
+
+In a star: a glance at the two smallest sizes, then the abstraction (k = 0). Clean: proved. Each alarm is looked for
+exactly, smallest size first; what is found is searched again, unreduced, for its shortest run. What is not found is put
+to the abstraction with k = 1 and 2; what is then left is inconclusive, a warning. PF203 is proved where every run ends,
+else looked for exactly at each size; PF204 has a proof by the tables (`growth`). Other shapes are explored exactly, at
+small sizes.
+
+Numbers that only say how often rows are taken (`rounds`) are unknown to the abstraction, so its proof holds whatever
+they are; the exact search lowers them, for a short run (`lowering`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from protoflow.checks.composition import sizes as numbers
+from protoflow.checks.composition.analyses import Alarm, Looking, Used, alarms, used
+from protoflow.checks.composition.concrete import follow
+from protoflow.checks.composition.domain import Abstract, Exact
+from protoflow.checks.composition.explore import Budget, OutOfBudgetError, endless, goes_round
+from protoflow.checks.composition.findings import about, finding, inconclusive, one_each_role, unused
+from protoflow.checks.composition.growth import unstopped
+from protoflow.checks.composition.lowering import lowered
+from protoflow.checks.composition.model import Model
+from protoflow.checks.composition.pumping import CAP, find_growth
+from protoflow.checks.composition.search import search
+from protoflow.checks.composition.tables import TIMES_KEPT, Times
+from protoflow.checks.composition.unused import never_used
+from protoflow.checks.composition.verdict import CODES, WARNINGS, Reach, Verdict, weakest
+from protoflow.program import Program, compile_protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from protoflow.checks.composition.options import Options
+    from protoflow.checks.composition.sizes import Sizes
+    from protoflow.diagnostics import Diagnostic
+
+LEVELS = 3
+"""How many abstractions are tried: k, k + 1, k + 2."""
+
+SEARCHED = ("PF201", "PF202", "PF203", "PF205", "PF206", "PF209")
+"""Codes that the exact searches decide, where no proof does."""
+
+GLANCE = 2
+"""Sizes that are looked at before anything is proved."""
+
+HURRY = 20
+"""The part (1/n) of what is left of the budget that anything more gets for a course that is known to fail."""
+
+PATIENCE = 8
+"""The part (1/n) of the budget after which no further size is begun that nobody asked for."""
+
+SHORTEST = (1.5, 30_000)
+"""Seconds and configurations of the search for shortest runs; those found with reduction are shown otherwise."""
+
+
+def check(program: Program, options: Options) -> tuple[list[Diagnostic], Verdict]:
+    """Findings PF2xx and the verdict. Raises UsageError where the options make no sense for this protocol."""
+    options.check_roles(program)
+    return _Check(program, options).run()
+
+
+class _Check:
+    def __init__(self, program: Program, options: Options) -> None:
+        self.program = program
+        self.options = options
+        self.model = Model(program, options.assumptions(program))
+        values = {**program.parameters, **lowered(program)}
+        self.changed = {name: value for name, value in values.items() if program.parameters[name] != value}
+        self.low = Model(compile_protocol(program.protocol, values), self.model.assumptions)
+        self.sizes = numbers.to_explore(self.model, options)
+        self.asked = any(options.asked(role.program) is not None for role in self.model.roles)
+        self.budget = Budget(options.seconds, options.configurations, options.progress)
+        self.cap: int | None = None
+        self.found: dict[Alarm, Diagnostic] = {}
+        self.failed: dict[str, Sizes] = {}  # code -> the smallest size that shows it
+        self.reaches: dict[str, Reach] = {}
+        self.used: set[Used] = set()
+        self.covered: list[Sizes] = []
+        self.explored = self.proof = 0  # configurations of the exact searches, and of the abstraction
+        self.terminates: str | None = None
+        self.goes_round = False
+        self.condition = ""  # what the exact searches depend on
+
+    @property
+    def errors(self) -> bool:
+        return any(alarm.code not in WARNINGS for alarm in self.found)
+
+    def run(self) -> tuple[list[Diagnostic], Verdict]:
+        extra: list[Diagnostic] = []
+        finished = True
+        try:
+            self._growth()
+            if self.model.star and not self.asked:
+                extra += self._every_size()
+            else:
+                self._exact()
+            if self.changed and not self.errors and not set(SEARCHED) <= set(self.reaches):
+                self._as_written()
+        except OutOfBudgetError:
+            finished = False
+            extra.append(self._ran_out())
+        self._conclude(finished)
+        if finished and not self.errors:
+            sizes = self.sizes[:GLANCE]
+            left = list(unused(self.model, never_used(self.model, self.low.program, self.used, sizes, self.cap)))
+            if left:
+                self.reaches["PF207"] = Reach("failed", self.reaches["PF207"].sizes)
+            extra += left
+        reach = weakest(self.reaches)
+        verdict = Verdict(
+            status=reach.status,
+            holds_for=reach.sizes,
+            by_code={code: str(self.reaches[code]) for code in CODES},
+            configurations=self.proof if reach.status == "proved" and self.proof else self.explored,
+            terminates=self.terminates if reach.status in ("proved", "checked") else None,
+        )
+        found = [*one_each_role(self.found, self.low), *extra]
+        return sorted(found, key=lambda diagnostic: diagnostic.sort_key), verdict
+
+    # -- exactly ---------------------------------------------------------------------------------------------------
+
+    def _exact(self, sizes: list[Sizes] | None = None, wanted: set[Alarm] | None = None) -> None:
+        """Look for alarms at each size; stop early once all that are wanted have been found.
+
+        A course that is known to fail gets little more time: what else is wrong can be seen when that is mended. And
+        sizes that nobody asked for are not begun when the first ones have taken long.
+        """
+        hurry: Budget | None = None
+        for size in self.sizes if sizes is None else sizes:
+            if size in self.covered:
+                continue
+            enough = wanted is not None and wanted <= set(self.found)
+            tired = not self.asked and len(self.covered) >= GLANCE and self.budget.spent > 1 / PATIENCE
+            if enough or (tired and wanted is None):
+                return
+            if hurry is None and self.errors:
+                hurry = self.budget.part(HURRY)
+            elif hurry is None and not self.asked and len(self.covered) >= GLANCE:
+                hurry = self.budget.part(2)
+            try:
+                self._look(self.low, self.changed, size, hurry or self.budget)
+            except OutOfBudgetError:
+                if hurry is None:
+                    raise
+                return
+            self.covered.append(size)
+
+    def _as_written(self) -> None:
+        """The sizes that have been explored, once more without lowering anything; as far as the time goes."""
+        budget = self.budget.part(4)
+        try:
+            for size in self.covered:
+                self._look(self.model, {}, size, budget)
+        except OutOfBudgetError:
+            self.condition = " with " + ", ".join(f"{name} = {value}" for name, value in self.changed.items())
+
+    def _look(self, model: Model, changed: Mapping[str, object], size: Sizes, budget: Budget) -> None:
+        """Explore one size, and make a finding of each alarm that is new, with the shortest run of this size."""
+        graph, _, cast = search(model, size, Exact(), budget, cap=self.cap)
+        self.explored += len(graph)
+        self.used |= used(graph, model)
+        self.goes_round |= goes_round(graph)
+        if graph.capped and "PF204" not in self.failed:
+            self.reaches["PF204"] = Reach("inconclusive", numbers.these(model, [size]))
+        places = {alarm: (place, graph) for alarm, place in alarms(graph, model).items() if alarm not in self.found}
+        if not places:
+            return
+        looking = None if any(alarm.code == "PF203" for alarm in places) else Looking(model, places)
+        try:
+            whole, _, _ = search(model, size, Exact(), Budget(*SHORTEST), reduced=False, cap=self.cap, looking=looking)
+            nearest = alarms(whole, model)
+            places |= {alarm: (place, whole) for alarm, place in nearest.items() if alarm not in self.found}
+        except OutOfBudgetError:
+            pass
+        for alarm, (place, where) in places.items():
+            self.found[alarm] = finding(alarm, model, follow(where, place, model, cast), changed)
+            self.failed.setdefault(alarm.code, size)
+
+    def _growth(self) -> None:
+        """PF204: by the tables for every N, or else by looking for a channel that grows in the smallest courses."""
+        if not unstopped(self.model):
+            self.reaches["PF204"] = Reach("proved", numbers.every(self.model))
+            return
+        self.cap = CAP
+        looked: list[Sizes] = []
+        for size in self.sizes[:GLANCE]:
+            graph, _, cast = search(self.low, size, Exact(), self.budget.part(4), reduced=False, cap=CAP)
+            for alarm, run in find_growth(graph, self.low, cast):
+                if alarm not in self.found:
+                    self.found[alarm] = finding(alarm, self.low, run, self.changed)
+                    self.failed.setdefault(alarm.code, size)
+            if "PF204" in self.failed:
+                return
+            if graph.capped:
+                self.reaches["PF204"] = Reach("inconclusive", numbers.these(self.model, looked) if looked else "")
+                return
+            looked.append(size)
+        self.reaches["PF204"] = Reach("checked", numbers.these(self.model, looked))
+
+    # -- every N ---------------------------------------------------------------------------------------------------
+
+    def _every_size(self) -> list[Diagnostic]:
+        self._exact(self.sizes[:GLANCE])
+        left, ends = self._abstract(0)
+        if left is None:
+            self._exact()
+            return []
+        left -= set(self.found)
+        if left or not ends:
+            self._exact(wanted=left | set(self.found) if ends else None)
+            left -= set(self.found)
+        if left and self.changed and not self.errors:
+            self._as_written()
+            left -= set(self.found)
+        for level in range(1, LEVELS):
+            again = self._abstract(level)[0] if left and not self.errors else None
+            if again is None:
+                break
+            left &= again
+        every = numbers.every(self.model) + _counting_little(self.model)
+        alarmed = {*self.failed, *(alarm.code for alarm in left)}
+        for code in {"PF201", "PF202", "PF205", "PF206", "PF209"} - alarmed:
+            self.reaches[code] = Reach("proved", every)
+        if ends and not {"PF202", "PF203"} & alarmed:
+            self.reaches["PF203"] = Reach("proved", every)
+            self.terminates = "always"
+        explored = numbers.these(self.model, self.covered)
+        for alarm in left:
+            self.reaches[alarm.code] = Reach("inconclusive", numbers.these(self.model, self.covered[-1:]))
+        if not left or self.errors:
+            return []
+        what = "; ".join(sorted({about(alarm, self.model) for alarm in left}))
+        return [
+            inconclusive(
+                self.model,
+                f"not known for every number of participants: {what}",
+                f"it does not happen for {explored}, but the proof for every N could not rule it out",
+            )
+        ]
+
+    def _abstract(self, level: int) -> tuple[set[Alarm] | None, bool]:
+        """The alarms of the abstraction (None: it did not finish), and whether every run comes to an end."""
+        model = Model(self.program, self.model.assumptions, Times.UNKNOWN)
+        k = max(0, numbers.least(model) - 1) + level
+        budget = self.budget.part(HURRY if self.errors else 2)
+        found: set[Alarm] = set()
+        ends = True
+        try:
+            for sizes in numbers.abstract(model, k):
+                graph, steps, _ = search(model, sizes, Abstract(k), budget, cap=2 * CAP)
+                if graph.capped:
+                    return None, False
+                if level == 0:
+                    self.proof += len(graph)
+                    self.used |= used(graph, model)
+                found |= set(alarms(graph, model))
+                ends = ends and not endless(graph, steps, lambda label: True)
+        except OutOfBudgetError:
+            return None, False
+        return found, ends
+
+    # -- what it comes to ------------------------------------------------------------------------------------------
+
+    def _conclude(self, finished: bool) -> None:
+        covered = numbers.these(self.model, self.covered) if self.covered else ""
+        if not finished:
+            rest = Reach("inconclusive", numbers.these(self.model, self.covered[-1:]) if self.covered else "")
+        elif not self.asked and numbers.all_are(self.model, self.covered):
+            rest = Reach("checked" if self.condition else "proved", covered + self.condition)
+        else:
+            rest = Reach("checked", covered + self.condition)
+        for code in CODES:
+            if code in self.failed:
+                self.reaches[code] = Reach("failed", numbers.these(self.model, [self.failed[code]]))
+            self.reaches.setdefault(code, rest)
+        self.reaches["PF207"] = Reach("skipped", "") if self.errors else self.reaches["PF201"]
+        if self.terminates is None and not self.errors and finished:
+            self.terminates = "under fairness" if self.goes_round else "always"
+
+    def _ran_out(self) -> Diagnostic:
+        covered = numbers.these(self.model, self.covered) if self.covered else "no size"
+        return inconclusive(
+            self.model,
+            f"not decided: the check took longer than its budget of {self.options.seconds:g} s",
+            f"explored completely: {covered}",
+        )
+
+
+def _counting_little(model: Model) -> str:
+    """What a proof says about `times` in roles with many participants, which it counts up to a small number only."""
+    roles = [role.name for role in numbers.many(model) if any(times > TIMES_KEPT for _, times in role.slots.values())]
+    names = " and ".join(f"`{name}`" for name in roles)
+    return f" with `times` of {names} counted up to {TIMES_KEPT}" if roles else ""

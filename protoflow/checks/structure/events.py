@@ -1,0 +1,223 @@
+"""PF108 and PF110: events that never hold, and events that never come to rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from protoflow.checks.structure.facts import place, role_triggers, sendings
+from protoflow.checks.structure.graphs import reachable_from, state_graph
+from protoflow.diagnostics import Diagnostic, Help, Label
+from protoflow.language.suggest import quoted
+from protoflow.program import Disposition
+from protoflow.protocol import Raised, TargetKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from protoflow.checks.structure.facts import Sending
+    from protoflow.program import Program, RoleProgram, Row, Window
+
+_Waiting: TypeAlias = "tuple[str, tuple[str, ...]]"
+"""A state, and the raised events that wait in it, first come first."""
+
+LONGEST_QUEUE = 8
+"""Raised events that wait at once; where more come together, PF110 does not look further."""
+
+
+class _Reason(NamedTuple):
+    why: str
+    label: str
+    related: tuple[Label, ...] = ()
+    help: Help | None = None
+    about_request: bool = False
+
+
+def impossible_events(program: Program) -> Iterator[Diagnostic]:
+    """PF108, for events that some row has as trigger or as target (of others PF105 says all), in a state that can be
+    entered (else PF101 does)."""
+    sent = sendings(program)
+    for role in program.roles.values():
+        waiting = _waiting_states(role)
+        for window in role.windows.values():
+            where = waiting.get(window.event, [])
+            reason = None if role.reachable.isdisjoint(where) else _why_never(program, role, window, sent, where)
+            if reason is not None:
+                event = role.role.events[window.event]
+                messages = (window.message, window.request) if reason.about_request else (window.message,)
+                yield Diagnostic(
+                    "PF108",
+                    f"`{window.event}` of `{role.name}` can never hold: {reason.why}",
+                    place(program, getattr(event.condition, "message", None), event),
+                    label=reason.label,
+                    related=reason.related,
+                    help=reason.help,
+                    subject=frozenset(
+                        {("role", role.name), ("event", window.event), *(("message", str(name)) for name in messages)}
+                    ),
+                )
+
+
+def _waiting_states(role: RoleProgram) -> Mapping[str, list[str]]:
+    """Event -> where the role has a use for it: rows that it triggers, or that send to those it has counted."""
+    found: dict[str, dict[str, None]] = {}
+    for row in role.all_rows():
+        targets = (str(send.target.name) for send in row.sends if send.target.kind is TargetKind.EVENT)
+        for event in (row.trigger, *targets):
+            found.setdefault(event, {})[row.source] = None
+    return {event: list(states) for event, states in found.items()}
+
+
+def _why_never(
+    program: Program,
+    role: RoleProgram,
+    window: Window,
+    sent: Mapping[tuple[str, str], list[Sending]],
+    waiting: list[str],
+) -> _Reason | None:
+    message = program.protocol.messages[window.message]
+    declared = (Label(message.span, "declared here"),) if message.span else ()
+    places = sent.get((message.name, role.name))
+    if not places:
+        senders = quoted(message.senders, "or")
+        help = Help(f"let a row of {senders} send it: `send: {message.name}`")
+        return _Reason(f"nobody sends `{message.name}` to it", "counts what never comes", declared, help)
+    counting = [s for s in role.states if role.disposition(s, message.name) is Disposition.HANDLE]
+    if not counting:
+        why = f"no row ever takes `{message.name}`, and only what a row takes is counted"
+        return _Reason(why, "counts what is never taken")
+    return (
+        _no_round(program, role, window, places)
+        or _too_many(program, role, window, places)
+        or _elsewhere(role, window, counting, waiting)
+    )
+
+
+def _senders(role: RoleProgram, window: Window, places: list[Sending]) -> set[str]:
+    """Roles that the window can count: they send its message, and, `for` a request, that reaches them."""
+    senders = {place.role for place in places}
+    if window.request is not None:
+        senders &= {
+            r for row in role.all_rows() for send in row.sends if send.message == window.request for r in send.roles
+        }
+    return senders
+
+
+def _no_round(program: Program, role: RoleProgram, window: Window, places: list[Sending]) -> _Reason | None:
+    if window.request is None or _senders(role, window, places):
+        return None
+    written = program.protocol.messages[window.request].span
+    related = (Label(written, "declared here"),) if written else ()
+    if any(send.message == window.request for row in role.all_rows() for send in row.sends):
+        whom = quoted(dict.fromkeys(place.role for place in places))
+        return _Reason(
+            f"`{window.request}`, which it counts replies to, never reaches {whom}", "no reply", related, None, True
+        )
+    why = f"it counts replies to `{window.request}`, which `{role.name}` never sends"
+    return _Reason(why, "there is nothing to reply to", related, None, True)
+
+
+def _too_many(program: Program, role: RoleProgram, window: Window, places: list[Sending]) -> _Reason | None:
+    if not isinstance(window.needed, int):
+        return None
+    senders = [program.roles[name] for name in program.roles if name in _senders(role, window, places)]
+    most = 0
+    for sender in senders:
+        if sender.maximum is None:
+            return None
+        most += sender.maximum - (sender.name == role.name)
+    if window.needed <= most:
+        return None
+    counts = tuple(Label(span, "so many there are") for s in senders if (span := s.role.spans.get("count")))
+    why = f"it waits for {window.needed} senders of `{window.message}`, and there are at most {most}"
+    return _Reason(why, "counts each sender once", counts)
+
+
+def _elsewhere(role: RoleProgram, window: Window, counting: list[str], waiting: list[str]) -> _Reason | None:
+    """What has been counted stays counted when the state changes, so a path from where it is counted is enough. Replies
+    are counted only after the round was opened."""
+    if window.request is None and not set(counting).isdisjoint(waiting):
+        return None
+    graph = state_graph(role)
+    if window.request is not None:
+        opened = [r.target_state for r in role.all_rows() if any(s.message == window.request for s in r.sends)]
+        counting = [state for state in counting if state in reachable_from(graph, opened)]
+    if not reachable_from(graph, counting).isdisjoint(waiting):
+        return None
+    if not counting:
+        why = f"no state that handles `{window.message}` comes after `{window.request}` is sent"
+    elif window.request is not None:
+        why = f"no state that waits for it comes after `{window.request}` is sent and `{window.message}` is handled"
+    else:
+        there = quoted(waiting, "or")
+        why = f"`{window.message}` is handled in {quoted(counting)} only, from where no path leads to {there}"
+    states = role.role.states
+    related = tuple(Label(span, "handled here") for state in counting if (span := states[state].span))
+    related += tuple(Label(span, "waited for here") for state in waiting if (span := states[state].span))
+    return _Reason(why, "counted too late", related)
+
+
+def endless_raises(program: Program) -> Iterator[Diagnostic]:
+    """PF110: a circle of rows that are certain to be taken, and certain to raise, and that some other row begins.
+
+    Followed step by step, with the queue of events that wait, as far as it is certain what happens: up to a row with a
+    condition, with `times`, or with a raise that is `maybe`.
+    """
+    import networkx as nx
+
+    for role in program.roles.values():
+        raising = _raising(role)
+        for circle in nx.simple_cycles(nx.DiGraph(list(_certain_steps(role).items()))):
+            rows = [role.rows(state, queue[0])[0] for state, queue in circle]
+            keys = {(row.source, row.trigger) for row in rows}
+            if any(raising.get(key, keys) - keys for key in keys):
+                yield _endless(program, role, rows)
+
+
+def _certain_steps(role: RoleProgram) -> dict[_Waiting, _Waiting]:
+    """Where handling the first event that waits is certain to lead, from each (state, raised event) on."""
+    steps: dict[_Waiting, _Waiting] = {}
+    for state, trigger in role_triggers(role):
+        if trigger in role.role.events and isinstance(role.role.events[trigger].condition, Raised):
+            here: _Waiting = (state, (trigger,))
+            while here not in steps and (there := _next(role, *here)) is not None:
+                steps[here] = there
+                here = there
+    return steps
+
+
+def _next(role: RoleProgram, state: str, queue: tuple[str, ...]) -> _Waiting | None:
+    rows = role.rows(state, queue[0])
+    if not rows or not rows[0].certain or any(maybe for _, maybe in rows[0].raises):
+        return None
+    queue = (*queue[1:], *(event for event, _ in rows[0].raises))
+    return (rows[0].target_state, queue) if 0 < len(queue) <= LONGEST_QUEUE else None
+
+
+def _raising(role: RoleProgram) -> Mapping[tuple[str, str], set[tuple[str, str]]]:
+    """(state, event) -> the (source, trigger) of rows that can be taken, lead to that state and raise that event."""
+    found: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for row in role.all_rows():
+        if row.source in role.reachable:
+            for event, _ in row.raises:
+                found.setdefault((row.target_state, event), set()).add((row.source, row.trigger))
+    return found
+
+
+def _endless(program: Program, role: RoleProgram, rows: list[Row]) -> Diagnostic:
+    start = min(range(len(rows)), key=lambda place: rows[place].index)
+    rows = rows[start:] + rows[:start]
+    events = [row.trigger for row in rows]
+    if len(events) == 1:
+        circle = f"`{events[0]}` raises itself"
+    else:
+        circle = ", ".join(f"`{a}` raises `{b}`" for a, b in zip(events, [*events[1:], events[0]], strict=True))
+    places = [row.declared.raises[0].event for row in rows if row.declared.raises]
+    return Diagnostic(
+        "PF110",
+        f"once begun, this never ends in `{role.name}`: {circle}, without a condition",
+        place(program, places[0], rows[0].declared),
+        label="raised again and again",
+        related=tuple(Label(span, "and here") for name in places[1:] if (span := name.span)),
+        help=Help("give one of these rows `conditions`, or let it raise only `maybe`"),
+        subject=frozenset({("role", role.name), *(("event", event) for event in events)}),
+    )

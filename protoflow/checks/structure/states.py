@@ -1,0 +1,130 @@
+"""PF101 and PF102: states that nobody enters, and states from which nobody finishes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from protoflow.checks.structure import suggest
+from protoflow.checks.structure.choices import Choices
+from protoflow.checks.structure.facts import place, role_triggers
+from protoflow.checks.structure.graphs import components, reachable_from, state_graph
+from protoflow.diagnostics import Diagnostic, Help, Label
+from protoflow.language.suggest import quoted
+from protoflow.protocol import START
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from protoflow.program import Program, RoleProgram
+
+
+def unreachable_states(program: Program) -> Iterator[Diagnostic]:
+    """PF101. Of states that are reached only from each other, the ones that the others hang on are reported."""
+    for role in program.roles.values():
+        graph = state_graph(role)
+        reached = reachable_from(graph, [role.initial])
+        order = {state: number for number, state in enumerate(role.states)}
+        missing = graph.subgraph(state for state in graph if state not in reached).copy()
+        for part in components(missing, sinks=False):
+            behind = sorted(reachable_from(missing, part).difference(part), key=order.__getitem__)
+            states = role.role.states
+            alone = not any(graph.pred[state] for state in part)
+            yield Diagnostic(
+                "PF101",
+                f"{quoted(part)} of `{role.name}` can never be entered: no path leads there from `{role.initial}`",
+                place(program, states[part[0]]),
+                label="no row leads here" if alone else f"only rows of {quoted(part)} lead here",
+                related=tuple(
+                    Label(span, "entered only from there") for state in behind if (span := states[state].span)
+                ),
+                help=Help(f"name `{part[0]}` as the `dest` of a row, or take it out"),
+                subject=frozenset(
+                    {
+                        ("role", role.name),
+                        *(("state", state) for state in (*part, *behind)),
+                        *(("event", event) for event in _waited_for_only_in(role, {*part, *behind})),
+                    }
+                ),
+            )
+
+
+def _waited_for_only_in(role: RoleProgram, states: set[str]) -> set[str]:
+    """Events whose rows are all in these states."""
+    rows = [(state, trigger) for state, trigger in role.table if trigger in role.role.events]
+    return {event for state, event in rows if state in states} - {event for state, event in rows if state not in states}
+
+
+def states_without_end(program: Program) -> Iterator[Diagnostic]:
+    """PF102. Of states that lead to no final state, the last ones are reported: the others lead only to them."""
+    import networkx as nx
+
+    for role in program.roles.values():
+        finals = [state for state in role.states if role.final(state)]
+        if not finals:
+            yield _no_final_state(program, role)
+            continue
+        graph = state_graph(role)
+        reached = reachable_from(graph, [role.initial])
+        to_end = set(finals).union(*(nx.ancestors(graph, state) for state in finals))
+        stuck = graph.subgraph(state for state in graph if state in reached and state not in to_end).copy()
+        for part in components(stuck, sinks=True):
+            yield _stuck(program, role, part, finals)
+
+
+def _no_final_state(program: Program, role: RoleProgram) -> Diagnostic:
+    last = role.states[-1]
+    return Diagnostic(
+        "PF102",
+        f"`{role.name}` has no final state, so the course is never complete",
+        place(program, role.role),
+        label="none of its states is final",
+        help=Help(f"say in which state it may rest when the course is over: `{last}: {{final: true}}`"),
+        subject=frozenset({("role", role.name), *(("state", state) for state in role.states)}),
+    )
+
+
+def _stuck(program: Program, role: RoleProgram, part: list[str], finals: list[str]) -> Diagnostic:
+    states = role.role.states
+    related = [
+        Label(span, "nothing leads here")
+        for state in finals
+        if state not in role.reachable and (span := states[state].span)
+    ]
+    unused = _unused_events(role)
+    related += [Label(span, "no row has this trigger") for name in unused if (span := role.role.events[name].span)]
+    goal = suggest.next_state(role) or finals[0]
+    trigger = _missing_trigger(program, role, part, unused)
+    if trigger is None:
+        help = Help(f"give a row of `{part[0]}` a `dest` that leads on, `{goal}` say, or make it `final: true`")
+    else:
+        sends = suggest.missing_sends(program)[role.name]
+        fields = suggest.row([trigger], part[:1], dest=goal, handler=f"on_{trigger}", sends=sends)
+        help = suggest.add_row(program, role, f"lead on from `{part[0]}`, to `{goal}` say", fields)
+    return Diagnostic(
+        "PF102",
+        f"`{role.name}` can never finish once it is in {quoted(part, 'or')}: no path leads from there to a final state",
+        place(program, states[part[0]]),
+        label="no way on to a final state from here",
+        related=tuple(related),
+        help=help,
+        subject=frozenset({("role", role.name), *(("state", state) for state in part)}),
+    )
+
+
+def _unused_events(role: RoleProgram) -> list[str]:
+    triggers = {trigger for _, trigger in role.table}
+    return [name for name in role.role.events if name not in triggers]
+
+
+def _missing_trigger(program: Program, role: RoleProgram, part: list[str], unused: list[str]) -> str | None:
+    """What the row that leads on was probably triggered by: the one event without a row, `start` where nothing happens
+    at the beginning, or an event whose rows can all fail."""
+    if len(unused) == 1:
+        return unused[0]
+    if part == [role.initial] and not any(state == role.initial for state, _ in role.table):
+        return START
+    choices = Choices(program, role)
+    incomplete = [
+        trigger for state, trigger in role_triggers(role) if state == part[0] and choices.all_fail(state, trigger)
+    ]
+    return incomplete[0] if len(incomplete) == 1 else None

@@ -1,0 +1,111 @@
+"""Validation: a protocol in, a `Report` out.
+
+In this order: what reading found; unless the file has errors, structure (PF1xx), the Python classes (PF3xx) if asked,
+and all participants together (PF2xx), unless it is not defined what they do. Then comments silence findings, and of
+what is left the findings that follow from others are marked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from protoflow.checks.causes import mark_implied
+from protoflow.checks.silence import apply_silences
+from protoflow.diagnostics import Severity
+from protoflow.language import Reading
+from protoflow.program import compile_protocol
+from protoflow.protocol import Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from os import PathLike
+
+    from protoflow.checks.composition import Options, Verdict
+    from protoflow.diagnostics import Diagnostic
+
+UNDEFINED = frozenset({"PF109", "PF110"})
+"""With one of these it is not said what the course does, or a step never ends: there is nothing to explore."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found in one protocol, in order of place.
+
+    `protocol` is None where the file has errors. `sources` are the texts of the files that findings point at. Findings
+    that another one explains have its code as `implied_by`: they count, but people are not shown them. `verdict` says
+    how far the composition check reaches; None where it was not run.
+    """
+
+    file: str
+    protocol: Protocol | None
+    diagnostics: tuple[Diagnostic, ...]
+    sources: Mapping[str, str] = field(default_factory=dict)
+    verdict: Verdict | None = None
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        return tuple(found for found in self.diagnostics if found.severity is Severity.ERROR)
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        return tuple(found for found in self.diagnostics if found.severity is Severity.WARNING)
+
+    def ok(self, strict: bool = False) -> bool:
+        """No errors; with `strict` no warnings either."""
+        return not (self.diagnostics if strict else self.errors)
+
+
+def validate(
+    source: str | PathLike[str] | Reading | Protocol,
+    *,
+    overrides: Mapping[str, str] | None = None,
+    handlers: bool = False,
+    composition: bool | Options = True,
+    behaviours: Mapping[str, object] | None = None,
+    registered: Mapping[str, Mapping[str, Callable[..., object]]] | None = None,
+) -> Report:
+    """Check a protocol: a file, the name of a shipped one, what was read already, or a `Protocol`.
+
+    `overrides` are values of parameters as text (only where `source` is a path or a name). `handlers` checks the Python
+    side too, which imports the classes that the file names; `behaviours` (role -> class or participant) replaces these,
+    and `registered` (role -> name -> function) adds to them. `composition` explores all participants together, within
+    the bounds of its `Options`; False leaves that out.
+
+    Raises UsageError where there is no such file, or an override makes no sense. What is wrong with the file never
+    raises: it is in the report.
+    """
+    reading = _reading(source, overrides)
+    protocol = reading.protocol
+    if protocol is None:
+        return Report(reading.file, None, reading.diagnostics, reading.sources)
+    from protoflow.checks.structure import check_structure
+
+    program = compile_protocol(protocol, reading.parameters)
+    found = list(check_structure(program))
+    looked_for = ["PF1"]
+    if handlers:
+        from protoflow.checks.behaviour import check_behaviour
+
+        found += check_behaviour(program, behaviours, registered)
+        looked_for.append("PF3")
+    verdict = None
+    if composition and not any(each.code in UNDEFINED for each in found):
+        from protoflow.checks.composition import Options, check
+
+        explored, verdict = check(program, composition if isinstance(composition, Options) else Options())
+        found += explored
+        looked_for.append("PF2")
+    left, idle = apply_silences(found, reading.silences, file=reading.file, looked_for=looked_for)
+    ordered = sorted([*reading.diagnostics, *left, *idle], key=lambda diagnostic: diagnostic.sort_key)
+    return Report(reading.file, protocol, mark_implied(ordered, protocol), reading.sources, verdict)
+
+
+def _reading(source: str | PathLike[str] | Reading | Protocol, overrides: Mapping[str, str] | None) -> Reading:
+    if isinstance(source, Reading):
+        return source
+    if isinstance(source, Protocol):
+        return Reading(source.file, source, {}, (), {}, ())
+    from protoflow.language import read
+
+    return read(str(source), overrides)

@@ -1,0 +1,99 @@
+"""The way of a validation: what is run, in which order, and what is imported for it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from protoflow.checks import validate
+from protoflow.diagnostics import Severity
+from protoflow.errors import UsageError
+from protoflow.language import load, read, read_text
+from tests.checks.test_rows import TEXT
+
+WARNS = "protoflow: 1\nname: still\nroles: {solo: {states: {here: {final: true}, nowhere: }}}\n"
+
+
+def test_all_ways_to_name_a_protocol_give_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "still.yaml"
+    path.write_text(WARNS, encoding="utf-8")
+    reports = [validate(path), validate(str(path)), validate(read(path)), validate(load(path))]
+    assert all(report.diagnostics == reports[0].diagnostics for report in reports)
+    assert [(found.code, found.implied_by) for found in reports[0].diagnostics] == [("PF101", None), ("PF105", "PF101")]
+    assert reports[0].sources == {path.as_posix(): WARNS}
+
+
+def test_warnings_fail_only_when_strict() -> None:
+    report = validate(read_text(WARNS, "still.yaml"))
+    assert (report.ok(), report.ok(strict=True)) == (True, False)
+    assert (len(report.errors), len(report.warnings)) == (0, 2)
+
+
+def test_an_error_in_the_file_is_all_there_is() -> None:
+    report = validate(read_text(WARNS.replace("final: true", "finale: true"), "still.yaml"))
+    assert report.protocol is None
+    assert [found.code for found in report.diagnostics] == ["PF002"]
+    assert not report.ok()
+
+
+def test_findings_are_in_the_order_of_their_places() -> None:
+    text = WARNS.replace("nowhere: ", "nowhere: , here_too: ").replace("final: true", "")
+    report = validate(read_text(text, "still.yaml"), composition=False)
+    assert [found.code for found in report.diagnostics] == ["PF102", "PF101", "PF105", "PF101", "PF105"]
+    assert [found.sort_key for found in report.diagnostics] == sorted(found.sort_key for found in report.diagnostics)
+    assert report.errors[0].severity is Severity.ERROR
+
+
+def test_overrides_count(tmp_path: Path) -> None:
+    path = tmp_path / "votes.yaml"
+    path.write_text(
+        TEXT.format(server="      - {trigger: answer, source: asking}", client="", asking=" ", count="clients")
+        .replace("{strict: true}", "{clients: 3, quorum: 3}")
+        .replace("from: all", "from: quorum")
+        .replace(
+            "{trigger: end, source", "{trigger: question, source: waiting, send: answer}\n      - {trigger: end, source"
+        ),
+        encoding="utf-8",
+    )
+    assert "PF108" not in {found.code for found in validate(path).diagnostics}
+    few = validate(path, overrides={"clients": "2"})
+    assert [found.message for found in few.diagnostics if found.code == "PF108"] == [
+        "`all_answered` of `server` can never hold: it waits for 3 senders of `answer`, and there are at most 2"
+    ]
+    with pytest.raises(UsageError):
+        validate(path, overrides={"client": "2"})
+
+
+def test_a_file_full_of_mistakes_ends_with_a_word() -> None:
+    states = ", ".join(f"s{number}" for number in range(150))
+    report = validate(read_text(f"protoflow: 1\nname: many\nroles: {{solo: {{states: [{states}]}}}}\n", "many.yaml"))
+    unreachable = [found for found in report.diagnostics if found.code == "PF101"]
+    assert [found.notes for found in unreachable] == 99 * [()] + [("there are more of these; the first 100 are shown",)]
+
+
+def test_a_file_that_is_not_there_is_wrong_usage() -> None:
+    with pytest.raises(UsageError):
+        validate("nowhere.yaml")
+
+
+def imported(code: str) -> set[str]:
+    script = f"import sys\n{code}\nprint(*sys.modules)"
+    return set(
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    )
+
+
+def test_what_is_imported() -> None:
+    heavy = {"networkx", "numpy", "torch", "transitions", "graphviz"}
+    assert not heavy & imported("import protoflow.checks, protoflow.checks.structure, protoflow.checks.behaviour")
+    assert heavy & imported("import protoflow.checks; protoflow.checks.validate('hello')") == {"networkx"}
+
+
+def test_the_whole_file_of_the_language_page_is_clean() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "language.md").read_text(encoding="utf-8")
+    text = page.partition("```yaml\n")[2].partition("```")[0]
+    assert text.startswith("protoflow: 1\nname: fedavg_deadline\n")
+    assert validate(read_text(text, "language.md")).diagnostics == ()
