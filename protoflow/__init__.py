@@ -15,12 +15,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from protoflow.checks import Report, validate
+    from protoflow.checks.validate import Report, validate
     from protoflow.diagrams import Diagram, diagram
     from protoflow.errors import CourseError, HandlerError, ProtocolError, ProtoflowError, UsageError
     from protoflow.language import load
     from protoflow.protocol import Protocol
-    from protoflow.runtime import Course, Message, Participant, Result, Send, Setting, machine
+    from protoflow.runtime import Course, Message, Participant, Result, Send, Setting
+    from protoflow.runtime.machine import machine
 
 __version__ = "0.1.0"
 

@@ -128,5 +128,13 @@ def run_diagram(
     requests = {request for role in compile_protocol(protocol).roles.values() for request in role.request_of.values()}
     title = f"{protocol.name} {protocol.digest[:8]}"
     return Diagram(
-        chart(steps, participants, title=title, verdict=verdict, requests=frozenset(requests), window=window)
+        chart(
+            steps,
+            participants,
+            title=title,
+            verdict=verdict,
+            requests=frozenset(requests),
+            initial={name: role.initial for name, role in protocol.roles.items()},
+            window=window,
+        )
     )

@@ -108,14 +108,16 @@ def chart(
     title: str = "",
     verdict: tuple[str, str] | None = None,
     requests: frozenset[str] = frozenset(),
+    initial: Mapping[str, str] | None = None,
     window: int = WINDOW,
 ) -> Chart:
     """The chart of a run.
 
-    `participants` is role -> number, `requests` the messages whose rounds are shown (those that some event counts
-    replies for), `window` how many events are shown at most. Raises UsageError: a step of somebody who takes no part.
+    `participants` is role -> number, `initial` role -> the state of those that no step moves, `requests` the messages
+    whose rounds are shown (those that some event counts replies for), `window` how many events are shown at most.
+    Raises UsageError: a step of somebody who takes no part.
     """
-    lifelines = _folded(steps, participants)
+    lifelines = _folded(steps, participants, initial or {})
     events = _Events(lifelines, requests).of(steps)
     return Chart(
         title=title,
@@ -126,7 +128,7 @@ def chart(
     )
 
 
-def _folded(steps: Sequence[Step], participants: Mapping[str, int]) -> tuple[Lifeline, ...]:
+def _folded(steps: Sequence[Step], participants: Mapping[str, int], initial: Mapping[str, str]) -> tuple[Lifeline, ...]:
     """The lifelines in order of declaration; participants of one role that are alike share one."""
     histories: dict[str, list[object]] = defaultdict(list)
     states: dict[str, str] = {}
@@ -151,7 +153,9 @@ def _folded(steps: Sequence[Step], participants: Mapping[str, int]) -> tuple[Lif
         alike: dict[str, list[str]] = {}
         for who in ids:
             alike.setdefault(repr(histories[who]), []).append(who)
-        lifelines += [Lifeline(_range(role, who), tuple(who), states.get(who[0], "")) for who in alike.values()]
+        lifelines += [
+            Lifeline(_range(role, who), tuple(who), states.get(who[0], initial.get(role, ""))) for who in alike.values()
+        ]
     return tuple(lifelines)
 
 
@@ -312,9 +316,14 @@ def time_text(time: float | None) -> str:
 
 
 def text(
-    steps: Sequence[Step], participants: Mapping[str, int], *, standing: bool = False, window: int = WINDOW
+    steps: Sequence[Step],
+    participants: Mapping[str, int],
+    *,
+    standing: bool = False,
+    initial: Mapping[str, str] | None = None,
+    window: int = WINDOW,
 ) -> list[str]:
     """The chart in lines of text. `standing` adds a last line: the state in which each participant is then."""
     from protoflow.diagrams import sequence_text
 
-    return sequence_text.lines(chart(steps, participants, window=window), standing=standing)
+    return sequence_text.lines(chart(steps, participants, initial=initial, window=window), standing=standing)

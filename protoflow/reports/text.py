@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from protoflow.checks.validate import Report
     from protoflow.diagnostics import Diagnostic, Help, Span
+    from protoflow.protocol import Protocol
 
 WIDTH = 140
 """The most columns of a source line that are shown; a finding at column 70,000 of a line still gets its caret."""
@@ -46,7 +47,7 @@ def render(report: Report, *, colour: bool = False, options: str = "") -> str:
     """
     again = f"{shlex.quote(plain(report.file))} {options}".rstrip()
     blocks = [
-        render_diagnostic(diagnostic, report.sources, number=number, again=again, colour=colour)
+        render_diagnostic(diagnostic, report.sources, report.protocol, number=number, again=again, colour=colour)
         for number, diagnostic in enumerate(report.diagnostics, 1)
         if diagnostic.implied_by is None
     ]
@@ -72,10 +73,19 @@ def plural(number: int, noun: str) -> str:
 
 
 def render_diagnostic(
-    diagnostic: Diagnostic, sources: Mapping[str, str], *, number: int = 1, again: str = "", colour: bool = False
+    diagnostic: Diagnostic,
+    sources: Mapping[str, str],
+    protocol: Protocol | None = None,
+    *,
+    number: int = 1,
+    again: str = "",
+    colour: bool = False,
 ) -> str:
-    """One finding, without a line break at the end. `number` is its place in the report, from 1; `again` is what a
-    command must be given to find it again."""
+    """One finding, without a line break at the end.
+
+    `number` is its place in the report, from 1; `again` is what a command must be given to find it again; `protocol`
+    tells where those are who never moved.
+    """
     paint = _Paint(colour)
     severity = diagnostic.severity.value
     places = [diagnostic.span, *(label.span for label in diagnostic.related)]
@@ -95,7 +105,7 @@ def render_diagnostic(
         lines.append(paint(f"{'=':>{gutter + 1}} ", "gutter") + plain(first))
         lines += [" " * (gutter + 2) + plain(line) for line in rest]
     if diagnostic.trace:
-        lines += _run(diagnostic, gutter, paint)
+        lines += _run(diagnostic, protocol, gutter, paint)
     if diagnostic.help:
         lines += _help(diagnostic.help, sources, gutter, paint)
     lines.append(paint(f"{'=':>{gutter + 1}} ", "gutter") + _hint(diagnostic, number, again))
@@ -113,7 +123,7 @@ def _hint(diagnostic: Diagnostic, number: int, again: str) -> str:
     return f"{hint}      protoflow diagram {again} --kind sequence --finding {number}"
 
 
-def _run(diagnostic: Diagnostic, gutter: int, paint: _Paint) -> Iterator[str]:
+def _run(diagnostic: Diagnostic, protocol: Protocol | None, gutter: int, paint: _Paint) -> Iterator[str]:
     """The shortest run that shows the finding, as a sequence chart."""
     from protoflow.diagrams.sequence import text
 
@@ -124,7 +134,9 @@ def _run(diagnostic: Diagnostic, gutter: int, paint: _Paint) -> Iterator[str]:
     verb = "fails" if diagnostic.severity is Severity.ERROR else "happens"
     head = f"{verb} with {many}{f' and {values}' if values else ''}, after {steps}:"
     yield paint(f"{'=':>{gutter + 1}} ", "gutter") + head
-    for line in text(diagnostic.trace, diagnostic.participants, standing=diagnostic.code in _ABOUT_WHERE_ALL_STAND):
+    standing = diagnostic.code in _ABOUT_WHERE_ALL_STAND
+    initial = {name: role.initial for name, role in protocol.roles.items()} if protocol else {}
+    for line in text(diagnostic.trace, diagnostic.participants, standing=standing, initial=initial):
         yield " " * (gutter + 4) + line
 
 

@@ -1,0 +1,62 @@
+# make run         from a fresh clone to a checked, drawn and trained course; needs Python 3.11+ and nothing else
+# make test        every check and test; also brings the system packages that tests use
+# make test-long   the long test run (the tests marked `long`)
+# make pictures    draw the README's picture anew
+
+PYTHON ?=
+TORCH ?= torch==2.13.0
+BIN := .venv/bin
+MERMAID := tests/diagrams/mermaid
+
+.PHONY: run test test-long pictures system
+.DELETE_ON_ERROR:
+
+run: .venv/run
+	@mkdir -p out
+	$(BIN)/protoflow validate fedavg
+	@echo
+	$(BIN)/protoflow diagram fedavg --kind states -o out/fedavg.states.svg
+	$(BIN)/protoflow diagram fedavg --kind flow -o out/fedavg.flow.svg
+	@echo
+	$(BIN)/protoflow run fedavg --clients 10 --data digits --partition dirichlet:0.5 --latency 20ms..80ms \
+	    --compute client=1s..2s --trace out/fedavg.jsonl
+	@echo "pictures: out/fedavg.states.svg out/fedavg.flow.svg"
+
+test: .venv/test system $(MERMAID)/node_modules/.package-lock.json
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -n 2
+
+test-long: .venv/test system $(MERMAID)/node_modules/.package-lock.json
+	$(BIN)/pytest -n 2 -m long
+
+pictures: .venv/run
+	$(BIN)/protoflow diagram fedavg_deadline -o docs/fedavg_deadline.svg
+
+system:
+	@tools/system_packages.sh
+
+$(MERMAID)/node_modules/.package-lock.json: $(MERMAID)/package-lock.json | system
+	cd $(MERMAID) && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# The stamps: a file in .venv that is newer than what it was installed from.
+.venv/run: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet $(TORCH) -e '.[draw,torch]'
+	@touch $@
+
+.venv/test: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet $(TORCH) -e '.[all]' --group dev
+	@touch $@ .venv/run
+
+.venv/bin/python:
+	@for each in $(PYTHON) python3.11 python3 python3.12 python3.13 python3.14; do \
+	    if $$each -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	        echo "$$each -m venv .venv"; exec $$each -m venv .venv; \
+	    fi; \
+	done; \
+	echo 'protoflow needs Python 3.11 or newer, with its venv module; none was found on the PATH.' >&2; \
+	echo 'Install one (Debian, Ubuntu: apt-get install python3 python3-venv), or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3' >&2; \
+	exit 1

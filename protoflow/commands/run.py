@@ -1,0 +1,194 @@
+"""`protoflow run`: run a course in simulation, with the classes that its protocol names."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from protoflow.commands.arguments import add_sources, new_parser, participants
+from protoflow.errors import ProtocolError, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from protoflow.commands.arguments import Parser, Subparsers
+    from protoflow.engines.conditions import Conditions
+    from protoflow.program import Program
+    from protoflow.runtime import Course, Setting
+
+NAME = "run"
+SUMMARY = "run a course in simulation"
+PARTICIPANTS = 10
+"""How many of a role take part where neither the command line nor the protocol says."""
+CHECKING = 2.0
+"""Seconds that the check of all participants together may take before a run; what it has not found by then, it says."""
+REPLAYED = {
+    "complete": "the course is complete",
+    "open": "the course goes on from here",
+    "stuck": "nobody can move, and the course is not complete",
+    "unhandled": "the last message is handled by nobody",
+}
+TEXT = """\
+Run a course on one machine, on a virtual clock, with the Python classes that the protocol names.
+
+examples:
+  protoflow run fedavg                                       ten clients learn scikit-learn's digits
+  protoflow run fedavg --clients 20 --set rounds=5 --partition dirichlet:0.5 --trace fedavg.jsonl
+  protoflow run fedavg_deadline --crash client:3@round=2     client3 is gone from the second round on
+  protoflow run my.yaml --latency 10ms..50ms --loss 1% --seed 7
+  protoflow run my.yaml --replay runs/my.1.PF201.jsonl       a run that `validate --runs` wrote
+
+The protocol and the classes are validated first; a course does not start on an error. Classes are looked for in the
+working directory too. --latency, --compute, --loss and --crash may be repeated. Same seed, same trace.
+exit codes: 0 the course completed, 1 the protocol has errors or the course failed, 2 wrong usage, 130 interrupted
+"""
+
+
+def add(subparsers: Subparsers) -> Parser:
+    parser = new_parser(subparsers, NAME, TEXT, run)
+    add_sources(parser, many=False)
+    parser.add_argument(
+        "--clients",
+        metavar="N",
+        help=f"how many take part: a number for every role that may have several, or ROLE=N,ROLE=N (default: "
+        f"{PARTICIPANTS}, or what the protocol allows)",
+    )
+    parser.add_argument("--data", default="digits", help="the data set that is learned from (default: digits)")
+    parser.add_argument(
+        "--partition",
+        metavar="SCHEME",
+        default="iid",
+        help="how it is divided among the learners: iid (the default) or dirichlet:ALPHA",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="fixes all that is left to chance (default: 0)")
+    parser.add_argument("--trace", metavar="OUT", type=Path, help="write every step to this file, as JSON Lines")
+    parser.add_argument("--until", metavar="TIME", help="end the course after this virtual time, such as 10m")
+    for option, metavar, what in (
+        ("--latency", "TIME", "how long messages take: 10ms..50ms, or 'client -> server=200ms'"),
+        ("--compute", "TIME", "how long handlers take: client=1s"),
+        ("--loss", "SHARE", "the share of messages that get lost: 1%%, or update=5%%"),
+        ("--crash", "WHO@WHEN", "who stops for ever: client:3@round=2, or client:3@time=5s"),
+    ):
+        parser.add_argument(option, metavar=metavar, action="append", default=[], help=what)
+    parser.add_argument("--faults", metavar="FILE", type=Path, help="the same as a YAML file")
+    parser.add_argument(
+        "--replay", metavar="FILE", type=Path, help="follow the run in this file, without calling any handler"
+    )
+    return parser
+
+
+def run(options: argparse.Namespace) -> int:
+    from protoflow.checks import validate
+    from protoflow.checks.composition import Options
+    from protoflow.commands.progress import Progress
+    from protoflow.commands.sources import look_here_for_classes
+    from protoflow.commands.terminal import colours
+    from protoflow.language import read
+    from protoflow.program import compile_protocol
+    from protoflow.reports import text
+
+    if options.replay:
+        return _replay(options)
+    conditions = _conditions(options)
+    look_here_for_classes()
+    reading = read(options.source, dict(options.overrides))
+    report = validate(reading, handlers=True, composition=Options(seconds=CHECKING))
+    if not report.ok() or reading.protocol is None:
+        sys.stderr.write(text.render(report, colour=colours(sys.stderr)))
+        return 1
+    if report.diagnostics:
+        print(f"{text.summary(report)} (protoflow validate {options.source} --handlers)", file=sys.stderr)
+
+    program = compile_protocol(reading.protocol, reading.parameters)
+    counts = participants(program, options.clients, PARTICIPANTS)
+    course = _course(program, counts, options)
+    who = ", ".join(text.plural(number, role) for role, number in counts.items())
+    progress = Progress(sys.stderr, f"{program.protocol.name}: {who}")
+    try:
+        result = course.run(
+            conditions=conditions,
+            seed=options.seed,
+            trace=options.trace,
+            progress=progress,
+            until=_until(options.until),
+            validate=False,
+        )
+    finally:
+        progress.close()
+        if progress.begun:
+            sys.stdout.write(progress.rounds.table())
+            if options.trace:
+                print(f"trace: {options.trace}")
+    for warning in result.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    if result.outcome == "limit":
+        print(f"ended at {options.until}, before the course was complete", file=sys.stderr)
+    return 0
+
+
+def _replay(options: argparse.Namespace) -> int:
+    """Drive the engine along a run that was written, its handlers replaced by puppets, and say where it leads."""
+    from protoflow.commands.runs import read as read_run
+    from protoflow.engines.replay import replay
+    from protoflow.language import read
+    from protoflow.program import compile_protocol
+
+    header, steps = read_run(options.replay)
+    reading = read(options.source, {**header.parameters, **dict(options.overrides)})
+    if reading.protocol is None:
+        raise ProtocolError(reading.diagnostics)
+    if reading.protocol.digest != header.digest:
+        print(f"note: {reading.file} is not as it was when this run was written", file=sys.stderr)
+    program = compile_protocol(reading.protocol, reading.parameters)
+    end = replay(program, header.participants, steps, header.links)
+    print(f"{reading.file}: after {len(end.steps)} steps: {REPLAYED[end.outcome]}\n{end.account}")
+    return 1 if end.outcome in ("unhandled", "stuck") else 0
+
+
+def _course(program: Program, counts: dict[str, int], options: argparse.Namespace) -> Course:
+    """The course, its participants built with a share of the data each; nothing is loaded before one asks for it."""
+    from dataclasses import replace
+
+    from protoflow.learning.materials import Materials
+    from protoflow.runtime import Course
+
+    materials = Materials(options.data, options.partition, options.seed)
+
+    def equip(setting: Setting) -> Setting:
+        single = program.roles[setting.role].single
+        data = materials.test_set if single else partial(materials.shard, setting.index, setting.count)
+        return replace(setting, data=data, model=materials.model)
+
+    return Course.build(program.protocol, counts, program.parameters, setting=equip, seed=options.seed)
+
+
+def _conditions(options: argparse.Namespace) -> Conditions:
+    """What the faults file says, and what the options add to it or put in its place."""
+    from dataclasses import replace
+
+    from protoflow.engines import conditions_text as notation
+    from protoflow.engines.conditions import Conditions
+
+    found = notation.read_conditions(options.faults) if options.faults else Conditions()
+    latency, compute, loss = dict(found.latency), dict(found.compute), dict(found.loss)
+    for text in options.latency:
+        latency |= notation.parse_latency(text)
+    for text in options.compute:
+        compute |= notation.parse_compute(text)
+    for text in options.loss:
+        loss |= notation.parse_loss(text)
+    crashes = (*found.crashes, *map(notation.parse_crash, options.crash))
+    return replace(found, latency=latency, compute=compute, loss=loss, crashes=crashes)
+
+
+def _until(text: str | None) -> float | None:
+    from protoflow.language.scalars import UNITS, duration
+
+    if text is None:
+        return None
+    seconds = duration(text)
+    if seconds is None:
+        raise UsageError(f"--until takes a time with its unit ({UNITS}), not `{text}`")
+    return seconds

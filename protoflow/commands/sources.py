@@ -1,0 +1,66 @@
+"""From what was typed to protocols that were read: files, folders, shipped names, standard input."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from protoflow.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from protoflow.language import Reading
+
+_PROTOCOL_KEY = re.compile(rb"^(?:\{\s*)?[\"']?protoflow[\"']?\s*:", re.MULTILINE)
+"""A top-level `protoflow:` key, also of a file in flow style or in JSON."""
+
+
+def read_all(sources: Iterable[str], overrides: Mapping[str, str]) -> Iterator[Reading]:
+    """Each protocol that `sources` name, in that order; a folder's in the order of their paths."""
+    from protoflow.language import read, read_text
+
+    for source in sources:
+        if source == "-":
+            yield read_text(_standard_input(), "<stdin>", overrides)
+        elif Path(source).is_dir():
+            for path in protocols_in(Path(source)):
+                yield read(str(path), overrides)
+        else:
+            yield read(source, overrides)
+
+
+def _standard_input() -> str:
+    from protoflow.language.limits import MAX_BYTES
+
+    data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise UsageError(f"standard input is larger than {MAX_BYTES >> 20} MiB")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError("standard input is not UTF-8 text") from None
+
+
+def protocols_in(folder: Path) -> list[Path]:
+    """The protocol files in a folder and its subfolders, hidden ones left out."""
+    found = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in (".yaml", ".yml")
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and path.is_file()
+        and _PROTOCOL_KEY.search(path.read_bytes())
+    ]
+    if not found:
+        raise UsageError(f"no protocol in {folder}: none of its .yaml files has a top-level `protoflow:` key")
+    return found
+
+
+def look_here_for_classes() -> None:
+    """Let classes in the working directory be imported, however the command was started."""
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)

@@ -1,0 +1,260 @@
+"""`protoflow run`."""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from protoflow import trace
+from protoflow.cli import main
+from protoflow.commands.progress import Progress
+from tests.cli.support import CLEAN, ROOT, failure, run
+
+
+def test_run_prints_a_line_for_a_course_without_rounds(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "hello", "--clients", "2"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.splitlines()[-1] == "4 messages, 98 bytes, 0.00 s of virtual time"
+    assert captured.err == "hello: 1 server, 2 clients\n"
+
+
+def test_run_of_the_same_seed_gives_the_same_trace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    faults = tmp_path / "faults.yaml"
+    faults.write_text("latency: 1ms..50ms\n", encoding="utf-8")
+
+    def traced(name: str, seed: str) -> bytes:
+        path = tmp_path / name
+        assert main(["run", "hello", "--seed", seed, "--faults", str(faults), "--trace", str(path)]) == 0
+        assert capsys.readouterr().out.endswith(f"trace: {path}\n")
+        return path.read_bytes()
+
+    assert traced("one", "1") == traced("again", "1")
+    assert traced("one", "1") != traced("other", "2")
+
+
+def test_run_options_are_added_to_the_faults_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    faults = tmp_path / "faults.yaml"
+    faults.write_text("latency: 50ms\ncompute: 1s\n", encoding="utf-8")
+    assert main(["run", "hello", "--clients", "1", "--faults", str(faults), "--latency", "200ms"]) == 0
+    # the server greets (1 s), 0.2 s on the way, the client answers (1 s), 0.2 s, the server listens (1 s)
+    assert capsys.readouterr().out.endswith(", 3.40 s of virtual time\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("hello --clients many", "--clients takes a number, or ROLE=N,ROLE=N, not `many`"),
+        ("hello --clients client=2,serv=1", "--clients: `serv` is not a role of hello; `server` is"),
+        ("hello --clients server=2", "role `server` needs exactly 1 participant, not 2"),
+        ("hello --crash client:99@round=1", "`client99` is not a participant of this course; "),
+        ("hello --until soon", "--until takes a time with its unit (`ms`, `s`, `m` or `h`), not `soon`"),
+        ("hello --faults nothing.yaml", "nothing.yaml cannot be read: "),
+        ("fedavg --data mnist", "`mnist` is not a data set; "),
+        ("fedavg --partition dirichlet", "`dirichlet` is not a partition; "),
+        ("hello --trace no/such/folder/t.jsonl", "no/such/folder/t.jsonl: No such file or directory"),
+    ],
+)
+def test_run_that_cannot_be(arguments: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, shown = failure(capsys, "run", *arguments.split())
+    assert code == 2
+    assert shown.startswith(f"error: {said}")
+
+
+def test_run_does_not_start_on_an_error(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("typo.yaml").write_text(CLEAN.replace("handler: greet", "handler: great"), encoding="utf-8")
+    for path, first in (("c.yml", "error[PF003]: "), ("typo.yaml", "error[PF301]: ")):
+        code, said = failure(capsys, "run", path)
+        assert code == 1
+        assert said.startswith(first)
+
+
+def test_run_that_stops_early_says_where_everybody_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "trace.jsonl"
+    assert main(["run", "hello", "--clients", "2", "--crash", "client:2@time=0s", "--trace", str(path)]) == 1
+    captured = capsys.readouterr()
+    assert captured.out.endswith(f"trace: {path}\n")
+    assert "error: the course stopped before it was complete" in captured.err
+    assert "server in `waiting`" in captured.err
+    assert json.loads(path.read_text(encoding="utf-8").splitlines()[-1])["outcome"] == "stuck"
+
+
+def own_client(folder: Path, body: str) -> None:
+    """`own.yaml`: hello, with a client of which `body` are the methods."""
+    text = f"from protoflow.learning import hello\n\n\nclass Client(hello.Client):\n{body}"
+    (folder / "own.py").write_text(text, encoding="utf-8")
+    protocol = CLEAN.replace("protoflow.learning.hello:Client", "own:Client")
+    (folder / "own.yaml").write_text(protocol, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            "    def reply(self, message):\n        return 1 / 0\n",
+            "error: own.yaml:24: `client1` in state `waiting`, on `greeting`: "
+            "handler `reply` raised ZeroDivisionError: division by zero\n  {folder}/own.py:6, in reply: return 1 / 0\n",
+        ),
+        (
+            "    def __init__(self, model):\n        self.model = model\n",
+            "error: no `own:Client` could be built for role `client`: "
+            "TypeError: Client.__init__() missing 1 required positional argument: 'model'; "
+            "what its `__init__` gets is for a class method `build(cls, setting)` to say\n",
+        ),
+    ],
+)
+def test_run_says_where_the_users_python_failed(body: str, said: str, folder: Path) -> None:
+    own_client(folder, body)
+    done = run("run", "own.yaml")
+    assert done.returncode == 1
+    assert done.stderr.removeprefix("hello: 1 server, 10 clients\n") == said.format(folder=folder)
+
+
+def test_run_finds_classes_in_the_working_directory(folder: Path) -> None:
+    own_client(folder, "    pass\n")
+    command = Path(sys.executable).with_name("protoflow")
+    done = subprocess.run([command, "run", "own.yaml"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "hello: 1 server, 10 clients\n")
+
+
+PING_PONG = """\
+protoflow: 1
+name: ping_pong
+parameters: {games: 1000000000}
+messages:
+  ping: {from: server, to: client}
+  pong: {from: client, to: server}
+  over: {from: server, to: client}
+roles:
+  server:
+    class: protoflow:Participant
+    states: {playing: , done: {final: true}}
+    transitions:
+      - {trigger: start, source: playing, send: ping}
+      - {trigger: pong,  source: playing, send: ping, times: games}
+      - {trigger: pong,  source: playing, dest: done, send: over}
+  client:
+    class: protoflow:Participant
+    states: {playing: , done: {final: true}}
+    transitions:
+      - {trigger: ping, source: playing, send: pong}
+      - {trigger: over, source: playing, dest: done}
+"""
+
+
+def test_interrupted_a_run_keeps_its_trace_and_ends_with_130(folder: Path) -> None:
+    Path("endless.yaml").write_text(PING_PONG, encoding="utf-8")
+    with subprocess.Popen(
+        [sys.executable, "-m", "protoflow", "run", "endless.yaml", "--trace", "trace.jsonl"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "ping_pong: 1 server, 1 client\n"
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+    assert said == "\ninterrupted\n"
+    assert process.returncode == 130
+    records = list(trace.read(Path("trace.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)))
+    assert isinstance(records[0], trace.Header)
+    assert all(isinstance(record, trace.Step) for record in records[1:])
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "shown"),
+    [
+        (io.StringIO(), "course\nround 1: loss 0.500, 1 message, 8 bytes, at 2.00 s\n"),
+        (
+            Terminal(),
+            "course\n"
+            "\r\033[2Krunning; in all 0 messages, 0 bytes"
+            "\r\033[2Kround 1: loss 0.500, 1 message, 8 bytes, at 2.00 s; in all 1 message, 8 bytes"
+            "\r\033[2K",
+        ),
+    ],
+    ids=["elsewhere a line a round", "on a terminal one line that changes"],
+)
+def test_progress(stream: io.StringIO, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("protoflow.commands.progress.PAUSE", -1.0)
+    monkeypatch.setenv("COLUMNS", "100")
+    progress = Progress(stream, "course")
+    progress(trace.Step(trace.StepKind.START, "server", time=1.0))
+    sent = (trace.SentMessage("model", ("client",)),)
+    progress(
+        trace.Step(trace.StepKind.FIRE, "server", sends=sent, bytes=8, time=2.0, metrics={"round": 1, "loss": 0.5})
+    )
+    progress.close()
+    assert stream.getvalue() == shown
+
+
+# --- runs that are kept: a counterexample is written, drawn and replayed ------------------------------------------
+
+
+def test_a_counterexample_can_be_replayed_and_drawn(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    crash = ["--clients", "2", "--crashes", "client=1"]
+    assert main(["validate", "fedavg", *crash, "--runs", "runs"]) == 1
+    captured = capsys.readouterr()
+    paths = [f"runs/fedavg.{number}.PF202.jsonl" for number in (1, 2, 3)]
+    assert captured.err == "".join(f"wrote {path}\n" for path in paths)
+    again = f"protoflow diagram {ROOT}/protocols/fedavg.yaml --clients 2 --crashes client=1 --kind sequence --finding 2"
+    assert again in captured.out
+
+    for path in paths:
+        assert main(["run", "fedavg", "--replay", path]) == 1
+        shown = capsys.readouterr().out
+        assert "steps: nobody can move, and the course is not complete\n  who is where:\n" in shown
+        assert "client1 in `" in shown
+        assert "(crashed)" in shown
+
+    assert main(again.split()[1:]) == 0
+    from_finding = capsys.readouterr().out
+    assert main(["diagram", "fedavg", "--kind", "sequence", "--trace", paths[1]]) == 0
+    assert capsys.readouterr().out == from_finding
+    assert "crashes" in from_finding
+
+
+def test_a_run_can_be_replayed_and_drawn(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "hello", "--clients", "2", "--trace", "run.jsonl"]) == 0
+    capsys.readouterr()
+    assert main(["run", "hello", "--replay", "run.jsonl"]) == 0
+    assert capsys.readouterr().out.endswith(
+        "steps: the course is complete\n"
+        "  who is where:\n    server in `done`\n    client1..client2 in `done`\n  the channels are empty\n"
+    )
+    assert main(["diagram", "hello", "--kind", "sequence", "--trace", "run.jsonl"]) == 0
+    assert "client[1..2]" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "run.jsonl is empty"),
+        ("hello\n", "run.jsonl: not a protoflow trace: 'hello\\n'"),
+        ('{"record":"end","outcome":"complete"}\n', "run.jsonl does not begin with the header of a run"),
+    ],
+)
+def test_what_is_no_run(content: str, said: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("run.jsonl").write_text(content, encoding="utf-8")
+    assert failure(capsys, "run", "hello", "--replay", "run.jsonl") == (2, f"error: {said}\n")
+
+
+def test_a_run_of_a_protocol_that_was_changed_is_not_followed_blindly(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "hello", "--clients", "1", "--trace", "run.jsonl"]) == 0
+    capsys.readouterr()
+    Path("changed.yaml").write_text(CLEAN.replace("source: waiting, dest: done}", "source: waiting}"), encoding="utf-8")
+    code, said = failure(capsys, "run", "changed.yaml", "--replay", "run.jsonl")
+    assert code == 2
+    assert said.startswith("note: changed.yaml is not as it was when this run was written\nerror: the trace cannot be ")

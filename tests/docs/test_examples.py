@@ -1,0 +1,111 @@
+"""Every example in the README and in docs/ is run, in order, in one folder a page, beside a checkout's `protocols`.
+
+- a `yaml` or `python` block whose first line is `# NAME.yaml` or `# NAME.py` is written to that file
+- a `python` block without a name is run, and must not fail
+- a `console` block has commands after `$ `, each followed by all that it prints on standard output; it ends with 0, or
+  with 1 for findings
+- `console about`: the same, with numbers free to differ (what training gives depends on the machine)
+- `console shown`: not run (it would install, or take minutes)
+- a `yaml` block without a name is a fragment; any other fence is not an example
+
+`pytest --update-golden` writes into the pages what the commands print now.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import protoflow
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FILE_NAME = re.compile(r"# ([\w/]+\.(?:yaml|py))\n")
+NUMBER = re.compile(r"\d[\d,.]*")
+
+
+def printed(command: str, folder: Path) -> str:
+    """What a command prints, as it stands in a page; shipped protocols are shown as from a checkout."""
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env={
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "NO_COLOR": "1",
+            "PYTHONPATH": str(folder),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (0, 1), done.stderr
+    return done.stdout.replace(f"{ROOT}/", "")
+
+
+def session(block: str, folder: Path) -> str:
+    """A console block with what its commands print now."""
+    commands = [line for line in block.splitlines() if line.startswith("$ ")]
+    assert block.startswith("$ "), "a console block begins with a command"
+    return "".join(f"{command}\n{printed(command[2:], folder)}" for command in commands)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_examples(page: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    (tmp_path / "protocols").symlink_to(ROOT / "protocols")
+    text = page.read_text(encoding="utf-8")
+    changed = text
+    for match in FENCE.finditer(text):
+        kind, block = match.groups()
+        named = FILE_NAME.match(block) if kind in ("yaml", "python") else None
+        if named:
+            target = tmp_path / named[1]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(block, encoding="utf-8")
+        elif kind == "python":
+            subprocess.run([sys.executable, "-c", block], cwd=tmp_path, check=True)
+        elif kind in ("console", "console about"):
+            now = session(block, tmp_path)
+            if request.config.getoption("--update-golden"):
+                changed = changed.replace(match.group(0), f"```{kind}\n{now}```")
+            elif kind == "console":
+                assert now == block
+            else:
+                assert NUMBER.sub("N", now).split() == NUMBER.sub("N", block).split()
+    if changed != text:
+        page.write_text(changed, encoding="utf-8")
+        pytest.fail(f"{page.name} was written anew")
+
+
+def test_the_file_that_the_language_page_opens_with_is_clean(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
+    example = next(block for kind, block in FENCE.findall(page) if kind == "yaml")
+    (tmp_path / "example.yaml").write_text(example, encoding="utf-8")
+    report = protoflow.validate(tmp_path / "example.yaml", handlers=True)
+    assert report.protocol is not None
+    assert report.ok(strict=True), report.diagnostics
+
+
+def test_the_picture_is_of_the_protocol_as_it_is() -> None:
+    """It bears the protocol's digest; `make pictures` draws it anew."""
+    picture = (ROOT / "docs" / "fedavg_deadline.svg").read_text(encoding="utf-8")
+    assert protoflow.load("fedavg_deadline").digest[:8] in picture
+
+
+def links() -> list[tuple[Path, str]]:
+    found = []
+    for page in PAGES:
+        prose = FENCE.sub("", page.read_text(encoding="utf-8"))
+        found += [(page, target) for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", prose) if "://" not in target]
+    return found
+
+
+@pytest.mark.parametrize(("page", "target"), links(), ids=lambda value: getattr(value, "name", value))
+def test_links_lead_somewhere(page: Path, target: str) -> None:
+    assert (page.parent / target).exists()

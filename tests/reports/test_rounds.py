@@ -1,0 +1,52 @@
+"""The table of rounds: what counts towards which row, and its exact layout."""
+
+from __future__ import annotations
+
+from protoflow import Course
+from protoflow.reports.rounds import Rounds
+from protoflow.trace import SentMessage, Step, StepKind
+
+
+def step(time: float, to: tuple[str, ...] = (), size: int | None = None, **metrics: object) -> Step:
+    sends = (SentMessage("model", to),) if to else ()
+    return Step(StepKind.DELIVER, "server", sends=sends, bytes=size, time=time, metrics=metrics)
+
+
+STEPS = [
+    step(0.0, ("client1", "client2"), 2_000_000),
+    step(1.0, ("server",), 1_000_000),
+    step(1.5, ("client1",), 500, round=1, accuracy=0.5, loss=2.25),
+    step(2.0, size=None),
+    step(2.5, ("client1",), 7, note="not a round"),
+    step(3.25, round=2, accuracy=0.75, learners=2),
+    step(4.0, ("client1", "client2"), 20),
+]
+
+
+def test_a_row_has_what_was_sent_since_the_row_before() -> None:
+    rounds = Rounds()
+    ended = [row for each in STEPS if (row := rounds.add(each)) is not None]
+    assert [row.line() for row in ended] == [
+        "round 1: accuracy 0.500, loss 2.250, 4 messages, 3,000,500 bytes, at 1.50 s",
+        "round 2: accuracy 0.750, learners 2, 1 message, 7 bytes, at 3.25 s",
+    ]
+    assert rounds.table() == (
+        "round  accuracy   loss  learners  messages      bytes    time\n"
+        "-------------------------------------------------------------\n"
+        "    1     0.500  2.250                   4  3,000,500  1.50 s\n"
+        "    2     0.750                2         1          7  3.25 s\n"
+        "-------------------------------------------------------------\n"
+        "  all                                    7  3,000,527  4.00 s\n"
+    )
+
+
+def test_without_rounds_the_course_has_one_line() -> None:
+    rounds = Rounds()
+    assert rounds.add(STEPS[0]) is None
+    assert rounds.table() == "2 messages, 2,000,000 bytes, 0.00 s of virtual time\n"
+
+
+def test_the_totals_are_those_of_the_result() -> None:
+    rounds = Rounds()
+    result = Course.build("hello", {"client": 3}).run(progress=rounds.add)
+    assert (rounds.total.messages, rounds.total.bytes) == (result.messages, result.bytes) == (6, 147)
