@@ -64,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _show_origin(error)
         return 1
     except OSError as error:
-        _complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        _complain(f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error))
         return 2
     except Exception as error:
         if _debugging():

@@ -19,12 +19,14 @@ class ProtoflowError(Exception):
 
 
 class ProtocolError(ProtoflowError):
-    """A protocol that cannot be used; `diagnostics` has every finding, not only the first."""
+    """A protocol that cannot be used. `diagnostics` has every finding; the message is about those that others do not
+    explain, and says the first of them."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
-        first = self.diagnostics[0]
-        more = f" (and {len(self.diagnostics) - 1} more)" if len(self.diagnostics) > 1 else ""
+        causes = [found for found in self.diagnostics if found.implied_by is None] or self.diagnostics
+        first = causes[0]
+        more = f" (and {len(causes) - 1} more)" if len(causes) > 1 else ""
         where = f"{first.span.file}:{first.span.line}:{first.span.column}"
         super().__init__(f"{where}: {first.code} {first.message}{more}")
 

@@ -18,7 +18,7 @@ from protoflow.checks.structure.facts import place, rows_by_declaration
 from protoflow.diagnostics import Diagnostic, Help, Label
 from protoflow.language.suggest import nearest, quoted
 from protoflow.program import GuardKind
-from protoflow.protocol import START, TargetKind
+from protoflow.protocol import START, ParameterType, TargetKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -51,37 +51,60 @@ def check_behaviour(
     registered: Mapping[str, Mapping[str, Callable[..., object]]] | None = None,
 ) -> Iterator[Diagnostic]:
     """Findings for every role that has a class or participant in `behaviours`, or a class in the file."""
-    broken: dict[str, list[RoleProgram]] = {}
+    broken: dict[tuple[str, str | None], list[RoleProgram]] = {}
     for role in program.roles.values():
         behaviour = (behaviours or {}).get(role.name)
         if behaviour is None and role.role.cls is not None:
             behaviour = _load(role)
-            if isinstance(behaviour, str):
+            if isinstance(behaviour, tuple):
                 broken.setdefault(behaviour, []).append(role)
                 continue
         if behaviour is not None:
             functions = (registered or {}).get(role.name, {})
             for use in _uses(role):
                 yield from _check(program, role, behaviour, functions, use)
-    for why, roles in broken.items():
-        yield _not_imported(program, roles, why)
+    for (why, remedy), roles in broken.items():
+        yield _unusable(program, roles, why, remedy)
 
 
-def _load(role: RoleProgram) -> type | str:
-    """The class that the file names, or why there is none, in words. User code runs here and may raise anything."""
+def _load(role: RoleProgram) -> type | tuple[str, str | None]:
+    """The class that the file names; or why there is none that can be used, and what to do about it, in words.
+
+    User code runs here and may raise anything.
+    """
     from protoflow.errors import UsageError
-    from protoflow.runtime.behaviour import class_of
+    from protoflow.runtime.behaviour import import_class
+    from protoflow.runtime.participant import Participant
 
+    named = str(role.role.cls)
     try:
-        found: object = class_of(role.role)
+        found: object = import_class(named)
     except (Exception, SystemExit) as error:
-        cause = error.__cause__ if isinstance(error, UsageError) and error.__cause__ else error
+        said = isinstance(error, UsageError) and error.__cause__  # the module itself says what it lacks, and the remedy
+        cause = error.__cause__ if said and error.__cause__ else error
         words = str(cause).strip().splitlines()
-        return f"{type(cause).__name__}: {words[0]}" if words else type(cause).__name__
-    return found if isinstance(found, type) else f"it is not a class, but {type(found).__name__}"
+        why = f"{type(cause).__name__}: {words[0]}" if words else type(cause).__name__
+        return why, str(error) if said else _remedy(named, cause)
+    if not isinstance(found, type):
+        return f"it is not a class, but {type(found).__name__}", None
+    if not issubclass(found, Participant):
+        return "it is no `protoflow.Participant`", f"derive it: `class {found.__name__}(protoflow.Participant)`"
+    return found
 
 
-def _not_imported(program: Program, roles: list[RoleProgram], why: str) -> Diagnostic:
+def _remedy(named: str, cause: BaseException) -> str | None:
+    """What to do about a name that is not there; None where the user's own code failed."""
+    module, _, name = named.partition(":")
+    if isinstance(cause, ModuleNotFoundError) and cause.name in (module, module.partition(".")[0]):
+        return f"go to the folder that has `{cause.name}`, or name it in PYTHONPATH: protoflow looks where it is run"
+    if isinstance(cause, AttributeError) and cause.name == name:
+        classes = {each.lower(): each for each in dir(cause.obj) if not each.startswith("_")}
+        near = nearest(name, classes)
+        return f"write `{module}:{classes[near]}`" if near else None
+    return None
+
+
+def _unusable(program: Program, roles: list[RoleProgram], why: str, remedy: str | None) -> Diagnostic:
     first, *others = (role.role for role in roles)
     return Diagnostic(
         "PF301",
@@ -89,6 +112,7 @@ def _not_imported(program: Program, roles: list[RoleProgram], why: str) -> Diagn
         place(program, first.cls, first),
         label="named here",
         related=tuple(Label(role.cls.span, "and here") for role in others if role.cls and role.cls.span),
+        help=Help(remedy) if remedy else None,
         subject=frozenset(("role", role.name) for role in roles),
     )
 
@@ -118,11 +142,13 @@ def _uses(role: RoleProgram) -> list[_Use]:
 def _check(
     program: Program, role: RoleProgram, behaviour: object, functions: Mapping[str, Callable[..., object]], use: _Use
 ) -> Iterator[Diagnostic]:
+    from protoflow.runtime.participant import Participant
+
     cls = behaviour if isinstance(behaviour, type) else type(behaviour)
     found = inspect.getattr_static(behaviour, use.name, _ABSENT)
     if use.name in functions:
         defined, owner = functions[use.name], f"the function registered as `{use.name}`"
-    elif found is not _ABSENT:
+    elif found is not _ABSENT and found is not inspect.getattr_static(Participant, use.name, _ABSENT):
         own = behaviour is not cls and use.name in getattr(behaviour, "__dict__", {})
         defined, owner = staticmethod(found) if own else found, f"`{cls.__name__}.{use.name}`"
     else:
@@ -137,7 +163,7 @@ def _check(
             f"{owner} is called as `{use.name}({'message' if with_message else ''})`, but {reason}",
             place(program, use.calls[with_message], use.row.declared),
             label=f"called for {_occasions(role, use)}",
-            help=Help(f"define it as `{_signature(use)}`"),
+            help=Help(f"define it as `{_signature(program, use)}`"),
             subject=frozenset({("role", role.name), (use.kind, str(use.name))}),
         )
 
@@ -173,16 +199,42 @@ def _why_not(defined: object, use: _Use) -> tuple[str, bool] | None:
     return None
 
 
+def _meant(program: Program, role: RoleProgram, use: _Use) -> tuple[str, str] | None:
+    """What else could stand in the place of a selector or predicate, and was most likely meant; and what that is.
+
+    A misspelt target or condition is taken for one of these, for any name may be.
+    """
+    protocol = program.protocol
+    known = {name: "a link" for name, link in protocol.links.items() if link.source == role.name}
+    if use.kind == "selector":
+        known |= dict.fromkeys(protocol.roles, "a role")
+        known |= {name: "an event" for name, window in role.windows.items() if window.total is None}
+    elif use.kind == "predicate":
+        known |= {name: "a parameter" for name, each in protocol.parameters.items() if each.type is ParameterType.BOOL}
+    else:
+        return None
+    near = nearest(use.name, known)
+    return (near, known[near]) if near else None
+
+
 def _missing(program: Program, role: RoleProgram, cls: type, use: _Use) -> Diagnostic:
-    near = nearest(use.name, (name for name in dir(cls) if not name.startswith("_")))
+    from protoflow.runtime.participant import Participant
+
+    instead, help = "", f"write in `{cls.__name__}`: `{_signature(program, use)}`{_returns(program, use)}"
+    if hasattr(Participant, use.name):
+        help = "call it something else: every `protoflow.Participant` has this name for something of its own"
+    elif near := nearest(use.name, (name for name in dir(cls) if not name.startswith("_"))):
+        instead, help = f"; it has `{near}`", f"call it `{near}`, or {help}"
+    elif meant := _meant(program, role, use):
+        instead, help = f"; `{meant[0]}` is {meant[1]}", f"write `{meant[0]}`, or {help}"
     span = role.role.cls.span if role.role.cls else None
     return Diagnostic(
         "PF301",
-        f"`{cls.__name__}` has no {use.kind} `{use.name}`" + (f"; it has `{near}`" if near else ""),
+        f"`{cls.__name__}` has no {use.kind} `{use.name}`{instead}",
         place(program, use.name, use.row.declared),
         label=f"called for {_occasions(role, use)}",
         related=(Label(span, f"the class of `{role.name}`"),) if span else (),
-        help=Help(f"write in `{cls.__name__}`: `{_signature(use)}`{_returns(program, use)}"),
+        help=Help(help),
         subject=frozenset({("role", role.name), (use.kind, str(use.name))}),
     )
 
@@ -198,8 +250,9 @@ def _occasions(role: RoleProgram, use: _Use) -> str:
     return quoted(triggers)
 
 
-def _signature(use: _Use) -> str:
-    result = {"predicate": "bool", "selector": "list[str]"}.get(use.kind) or ("dict" if use.row.sends else "None")
+def _signature(program: Program, use: _Use) -> str:
+    gives = any(program.protocol.messages[send.message].payload for send in use.row.sends)
+    result = {"predicate": "bool", "selector": "list[str]"}.get(use.kind) or ("dict" if gives else "None")
     return f"def {use.name}({', '.join(filter(None, ('self', use.parameters)))}) -> {result}"
 
 
@@ -212,6 +265,8 @@ def _returns(program: Program, use: _Use) -> str:
     payloads = []
     for send in use.row.sends:
         fields = program.protocol.messages[send.message].payload
+        if not fields and len(use.row.sends) == 1:
+            return f": `{send.message}` has no payload"
         kinds = ", ".join(f"{name}: {kind}" for name, kind in fields.items())
         payloads.append((send.message, f"{{{kinds}}}"))
     if len(payloads) == 1:

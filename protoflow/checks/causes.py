@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # (PF107) is one thing only together with its state.
 _SAME_THING: Mapping[str, tuple[str, ...]] = {
     "PF101": ("PF105", "PF207"),
-    "PF102": ("PF107", "PF202", "PF203"),
+    "PF102": ("PF107", "PF201", "PF202", "PF203"),
     "PF103": ("PF108", "PF201", "PF205"),
     "PF104": ("PF207",),
     "PF106": ("PF107", "PF207"),
@@ -37,7 +37,7 @@ _SAME_THING: Mapping[str, tuple[str, ...]] = {
 _THINGS = ("message", "event", "state", "row")
 
 # What else the row that is missing, or wrong, in a role explains: in that role, and of messages that it may send.
-_IN_THE_ROLE: Mapping[str, tuple[str, ...]] = {"PF102": ("PF101", "PF105"), "PF103": ("PF101", "PF102")}
+_IN_THE_ROLE: Mapping[str, tuple[str, ...]] = {"PF102": ("PF101", "PF105", "PF203"), "PF103": ("PF101", "PF102")}
 _OF_ITS_MESSAGES: Mapping[str, tuple[str, ...]] = {
     "PF101": ("PF104",),
     **dict.fromkeys(("PF102", "PF103", "PF109"), ("PF104", "PF108")),

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 PATIENCE = 1.0
 """Seconds without a word."""
 
+PAUSE = 0.1
+"""Seconds between two words."""
+
+CLEAR = "\r\033[2K"
+
 
 def add_options(parser: Parser) -> None:
     group = parser.add_argument_group(
@@ -83,12 +88,21 @@ class _Progress:
     """Shows how many configurations were seen, once a check has taken a second."""
 
     def __init__(self) -> None:
-        self._started = time.monotonic()
+        self._started = self._shown = time.monotonic()
 
     def __call__(self, configurations: int) -> None:
-        if time.monotonic() - self._started > PATIENCE:
-            sys.stderr.write(f"\r\033[2K{configurations:,} configurations \r")
+        now = time.monotonic()
+        if now - self._started > PATIENCE and now - self._shown > PAUSE:
+            self._shown = now
+            sys.stderr.write(f"{CLEAR}{configurations:,} configurations\r")
             sys.stderr.flush()
+
+
+def clear_progress(explored: Options) -> None:
+    """Take away the line that a check may have shown."""
+    if explored.progress is not None:
+        sys.stderr.write(CLEAR)
+        sys.stderr.flush()
 
 
 def _pairs(option: str, text: str | None) -> list[tuple[str, str]]:

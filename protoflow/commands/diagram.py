@@ -133,15 +133,17 @@ def _picture(reading: Reading, options: argparse.Namespace) -> tuple[Diagram, bo
         return diagram(protocol, options.kind, options.role), False
     from protoflow.checks import validate
 
-    report = validate(reading, composition=composition.options(options))
+    explored = composition.options(options)
+    report = validate(reading, composition=explored)
+    composition.clear_progress(explored)
     if options.finding is None:
-        return diagram(protocol, options.kind, options.role, report.diagnostics), not report.ok()
+        return diagram(protocol, options.kind, options.role, report.shown), not report.ok()
     return diagram(protocol, options.kind, findings=[_finding(report, options.finding)]), False
 
 
 def _finding(report: Report, number: int) -> Diagnostic:
     """The finding of that number, as the text report counts them. Raises UsageError where it has no run."""
-    with_a_run = {place: found for place, found in enumerate(report.diagnostics, 1) if found.trace}
+    with_a_run = {place: found for place, found in enumerate(report.shown, 1) if found.trace}
     if number not in with_a_run:
         numbers = ", ".join(map(str, with_a_run)) or "none"
         raise UsageError(f"{report.file} has no finding {number} with a run; those that have one: {numbers}")
@@ -154,7 +156,7 @@ def _format(output: Path | None, into_folder: bool) -> str:
     if into_folder:
         return "svg"
     if output.suffix not in SUFFIXES:
-        raise UsageError(f"`{output.name}` does not say which format it is; add --format")
+        raise UsageError(f"`{output.name}` ends in none of {', '.join(SUFFIXES)}; name one of these, or add --format")
     return SUFFIXES[output.suffix]
 
 

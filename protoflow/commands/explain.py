@@ -37,10 +37,12 @@ def explain(options: argparse.Namespace) -> int:
     from protoflow.diagnostics import CODES
 
     if options.code is None:
-        for code in CODES.values():
-            print(f"{code.code}  {code.severity.value:<7}  {code.title}")
+        for each in CODES.values():
+            print(f"{each.code}  {each.severity.value:<7}  {each.title}")
         return 0
-    code = options.code.upper()
+    code: str = options.code.upper()
+    if code.isdecimal():
+        code = f"PF{code}"
     if code not in CODES:
         raise UsageError(f"{unknown(code, 'code', CODES)}; `protoflow explain` lists them all")
     print(files("protoflow").joinpath("explanations", f"{code}.md").read_text(encoding="utf-8").rstrip())

@@ -28,7 +28,7 @@ REPLAYED = {
     "complete": "the course is complete",
     "open": "the course goes on from here",
     "stuck": "nobody can move, and the course is not complete",
-    "unhandled": "the last message is handled by nobody",
+    "unhandled": "{trigger}{sender} reaches `{receiver}` in state `{state}`, which does not handle it",
 }
 TEXT = """\
 Run a course on one machine, on a virtual clock, with the Python classes that the protocol names.
@@ -80,6 +80,8 @@ def add(subparsers: Subparsers) -> Parser:
 
 
 def run(options: argparse.Namespace) -> int:
+    import logging
+
     from protoflow.checks import validate
     from protoflow.checks.composition import Options
     from protoflow.commands.progress import Progress
@@ -101,6 +103,7 @@ def run(options: argparse.Namespace) -> int:
     if report.diagnostics:
         print(f"{text.summary(report)} (protoflow validate {options.source} --handlers)", file=sys.stderr)
 
+    logging.getLogger("protoflow").addHandler(logging.NullHandler())  # warnings are printed below, once
     program = compile_protocol(reading.protocol, reading.parameters)
     counts = participants(program, options.clients, PARTICIPANTS)
     course = _course(program, counts, options)
@@ -123,6 +126,8 @@ def run(options: argparse.Namespace) -> int:
                 print(f"trace: {options.trace}")
     for warning in result.warnings:
         print(f"warning: {warning}", file=sys.stderr)
+    if result.crashed:
+        print(f"stopped for ever: {', '.join(result.crashed)}", file=sys.stderr)
     if result.outcome == "limit":
         print(f"ended at {options.until}, before the course was complete", file=sys.stderr)
     return 0
@@ -143,7 +148,16 @@ def _replay(options: argparse.Namespace) -> int:
         print(f"note: {reading.file} is not as it was when this run was written", file=sys.stderr)
     program = compile_protocol(reading.protocol, reading.parameters)
     end = replay(program, header.participants, steps, header.links)
-    print(f"{reading.file}: after {len(end.steps)} steps: {REPLAYED[end.outcome]}\n{end.account}")
+    words = REPLAYED[end.outcome]
+    if end.outcome == "unhandled":
+        last = end.steps[-1]
+        words = words.format(
+            trigger=f"`{last.trigger}`",
+            sender=f" from `{last.sender}`" if last.sender else "",
+            receiver=last.receiver,
+            state=last.state_before,
+        )
+    print(f"{reading.file}: after {len(end.steps)} steps: {words}\n{end.account}")
     return 1 if end.outcome in ("unhandled", "stuck") else 0
 
 

@@ -21,7 +21,7 @@ def write(reading: Reading, report: Report, folder: Path) -> Iterator[Path]:
     from protoflow.engines.host import written
 
     folder.mkdir(parents=True, exist_ok=True)
-    for number, found in enumerate(report.diagnostics, 1):
+    for number, found in enumerate(report.shown, 1):
         if not found.trace or report.protocol is None:
             continue
         values = reading.parameters | cast("dict[str, Value]", dict(found.parameters))

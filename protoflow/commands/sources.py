@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from codecs import BOM_UTF8
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,11 +53,23 @@ def protocols_in(folder: Path) -> list[Path]:
         if path.suffix in (".yaml", ".yml")
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
         and path.is_file()
-        and _PROTOCOL_KEY.search(path.read_bytes())
+        and _is_protocol(path)
     ]
     if not found:
         raise UsageError(f"no protocol in {folder}: none of its .yaml files has a top-level `protoflow:` key")
     return found
+
+
+def _is_protocol(path: Path) -> bool:
+    """What cannot be read counts: reading it again says why."""
+    from protoflow.language.limits import MAX_BYTES
+
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES)
+    except OSError:
+        return True
+    return _PROTOCOL_KEY.search(data.removeprefix(BOM_UTF8)) is not None
 
 
 def look_here_for_classes() -> None:

@@ -66,6 +66,7 @@ def validate(options: argparse.Namespace) -> int:
     show = _Text(options) if options.format == "text" else None
     for reading in readings:
         report = check(reading, handlers=options.handlers, composition=explored)
+        composition.clear_progress(explored)
         reports.append(report)
         if show:
             show.report(report)

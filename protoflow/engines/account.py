@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from protoflow.trace import StepKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from protoflow.engines.world import World
     from protoflow.runtime.effects import Effects
 
-_MOST_CHANNELS = 20
+_MOST = 20
+"""Lines of one kind."""
 
 
 def stuck(world: World, now: float) -> str:
     """A course in which nobody can move, and which is not complete."""
-    return f"the course stopped before it was complete: nobody can move, at {now:g} s\n{account(world)}"
+    return f"the course stopped before it was complete: nobody can move, at {now:g} s\n{account(world, waits=True)}"
 
 
 def unhandled(world: World, who: str, effects: Effects, now: float) -> str:
@@ -33,14 +35,18 @@ def unhandled(world: World, who: str, effects: Effects, now: float) -> str:
     return f"{what} reached `{who}` in state `{effects.state_before}`, {why}, at {now:g} s\n{account(world)}"
 
 
-def account(world: World) -> str:
-    """Several lines of text, each indented by two blanks."""
+def account(world: World, *, waits: bool = False) -> str:
+    """Several lines of text, each indented by two blanks. `waits`: also what each waits for."""
     lines = ["who is where:"]
     groups: dict[tuple[str, str, str], list[str]] = {}
     for who, interpreter in world.interpreters.items():
         note = " (crashed)" if who in world.crashed else "" if interpreter.started else " (not started)"
+        if waits and not note and not interpreter.final:
+            note = f", waiting for {' or '.join(_awaited(world, who)) or 'nothing'}"
         groups.setdefault((interpreter.program.name, interpreter.state, note), []).append(who)
-    lines += [f"  {folded(ids)} in `{state}`{note}" for (_, state, note), ids in groups.items()]
+    lines += [f"  {folded(ids)} in `{state}`{note}" for (_, state, note), ids in islice(groups.items(), _MOST)]
+    if len(groups) > _MOST:
+        lines.append(f"  and {sum(map(len, islice(groups.values(), _MOST, None)))} participants more")
     channels: dict[tuple[str, str], Counter[str]] = {}
     for who, inbox in world.inboxes.items():
         interpreter = world.interpreters[who]
@@ -48,12 +54,46 @@ def account(world: World) -> str:
             held = " (deferred)" if interpreter.defers(message.type) else ""
             channels.setdefault((message.sender, who), Counter())[f"`{message.type}`{held}"] += 1
     lines.append("what lies in the channels:" if channels else "the channels are empty")
-    for (sender, receiver), contents in list(channels.items())[:_MOST_CHANNELS]:
+    for (sender, receiver), contents in islice(channels.items(), _MOST):
         listed = ", ".join(text if number == 1 else f"{number} x {text}" for text, number in contents.items())
         lines.append(f"  {sender} -> {receiver}: {listed}")
-    if len(channels) > _MOST_CHANNELS:
-        lines.append(f"  and {len(channels) - _MOST_CHANNELS} channels more")
+    if len(channels) > _MOST:
+        lines.append(f"  and {len(channels) - _MOST} channels more")
     return "\n".join(f"  {line}" for line in lines)
+
+
+def _awaited(world: World, who: str) -> Iterator[str]:
+    """What a participant waits for: the events of its state; where it has none, the messages that it handles there."""
+    interpreter = world.interpreters[who]
+    program, state = interpreter.program, interpreter.state
+    for event in interpreter.holding:
+        yield f"the conditions of `{event}` (it holds)"
+    windows = [program.windows[event] for event in program.events_in[state] if event in program.windows]
+    for window in windows:
+        if window.event in interpreter.holding:
+            continue
+        message = f"`{window.message}`"
+        number, senders = interpreter.windows.lacking(window.event)
+        who_may = _named(world, senders)
+        if window.total is not None:
+            yield f"{number} more {message}"
+        elif number == len(senders) > 0:
+            yield f"{message} from {who_may}"
+        elif number < len(senders):
+            yield f"{message} from {number} of {who_may}"
+        else:
+            yield f"{message} ({f'only {who_may}' if senders else 'nobody'} is left to send it)"
+    for event in program.outside_in[state]:
+        yield f"`{event}` (raised from outside)"
+    if not windows:
+        yield from (f"`{message}`" for message in program.receives if (state, message) in program.table)
+
+
+def _named(world: World, ids: Iterable[str]) -> str:
+    """Ids in order, those that have crashed last."""
+    ordered = world.directory.in_order(ids)
+    live, crashed = (folded(who for who in ordered if (who in world.crashed) is gone) for gone in (False, True))
+    return ", ".join(filter(None, (live, crashed and f"{crashed} (crashed)")))
 
 
 def folded(ids: Iterable[str]) -> str:

@@ -12,7 +12,7 @@
     signals:                        # events raised from outside
       - {who: server, event: stop, time: 60s}
 
-Times are `10ms`, `5s`, `2m`, `1h` or plain seconds; shares are `1%` or plain fractions; `client:3` is `client3`. All
+Times are `10ms`, `5s`, `2m` or `1h`; shares are `1%` or plain fractions; `client:3` is `client3`. All
 mistakes are UsageErrors that say where they are.
 """
 
@@ -114,11 +114,7 @@ def _span(text: str) -> Span:
 def _time(text: str) -> float:
     seconds = scalars.duration(text.strip())
     if seconds is None:
-        value = scalars.decode(text.strip())
-        if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
-            seconds = float(value)
-    if seconds is None:
-        raise UsageError(f"`{clip(text)}` is not a time, such as `10ms` or `2.5` (seconds)")
+        raise UsageError(f"`{clip(text)}` is not a time with a unit, such as `10ms` or `2.5s`")
     return seconds
 
 

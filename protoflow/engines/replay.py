@@ -148,7 +148,8 @@ class _Follower:
             outcome = "complete"
         else:
             outcome = "stuck" if self._stuck() else "open"
-        return Replayed(outcome, tuple(self._followed), self.world.states, account(self.world))
+        where = account(self.world, waits=outcome == "stuck")
+        return Replayed(outcome, tuple(self._followed), self.world.states, where)
 
     def _stuck(self) -> bool:
         """Nobody can move. Whether an event that holds can fire is for predicates to say, unless a row is certain."""

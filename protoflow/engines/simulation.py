@@ -72,11 +72,11 @@ class Simulation:
             self._plan(0.0, _START, self._start, who)
         agenda = self._agenda
         while agenda:
+            if not self._work and self.world.complete:
+                break
             time, priority, _, action, who, what = heappop(agenda)
             if priority in _WORK:
                 self._work -= 1
-            elif not self._work and self.world.complete:
-                break
             if self._until is not None and time > self._until:
                 self.now = self._until
                 return "limit"
@@ -84,12 +84,20 @@ class Simulation:
             action(who, what)
         if not self.world.complete:
             raise CourseError(stuck(self.world, self.now))
+        self._warn_of_what_never_came_about()
+        return "complete"
+
+    def _warn_of_what_never_came_about(self) -> None:
+        over = f"the course was over at {self.now:g} s"
+        for time, priority, _, _, who, event in sorted(self._agenda):
+            if priority == _FAULT:
+                what = f"`{event}` was to be raised at `{who}`" if event else f"`{who}` was to crash"
+                self.world.warn(f"{what} at {time:g} s, but {over}")
         for who, number in sorted(self._crash_rounds):
             self.world.warn(f"`{who}` was to crash in round {number}, but no message of that round reached it")
         for who, events in self._signals.items():
             for event in events:
                 self.world.warn(f"`{event}` was never raised: `{who}` came to no state that has a row for it")
-        return "complete"
 
     # -- what stands on the agenda
 

@@ -6,7 +6,7 @@ are gathered on the way, and nothing is ever evaluated.
 """
 
 from protoflow.language.library import shipped
-from protoflow.language.reading import Reading, load, read, read_text, with_values
+from protoflow.language.reading import Reading, changed, load, read, read_text, with_values
 from protoflow.language.silences import Silence
 
-__all__ = ["Reading", "Silence", "load", "read", "read_text", "shipped", "with_values"]
+__all__ = ["Reading", "Silence", "changed", "load", "read", "read_text", "shipped", "with_values"]

@@ -55,9 +55,8 @@ class _DocumentReader:
             return None
         found = self.fields.fields(root, keys.PROTOCOL, "this file", first)
         draft = Draft(source.file, first)
-        if "name" in found and (name := self.fields.name(found["name"], "name", "a name")) is not None:
-            node = found["name"]
-            draft.name = self.fields.identifier(node, "a protocol") if isinstance(node, Scalar) else name
+        if "name" in found:
+            draft.name = self._name(found["name"])
         draft.summary = self.fields.text(found.get("summary"), "summary")
         draft.source = self.fields.text(found.get("source"), "source")
         draft.extends = self._extends(found.get("extends"))
@@ -85,6 +84,12 @@ class _DocumentReader:
         if "properties" in found:
             for name, node in self.fields.entries(found["properties"], keys.PROPERTY):
                 draft.properties[name] = self.elements.property(name, node)
+
+    def _name(self, node: Node) -> Name:
+        if isinstance(node, Scalar) and node.text.strip():
+            return self.fields.identifier(node, "a protocol")
+        self.fields.wrong(node, "name", "a name")
+        return Name("", node.span)
 
     def _version(self, node: Node) -> bool:
         value = value_of(node)

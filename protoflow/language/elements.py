@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protoflow.diagnostics import Help
+from protoflow.diagnostics import Help, Label
 from protoflow.language import keys
 from protoflow.language.suggest import clip, nearest, quoted
 from protoflow.language.tree import Mapping, Scalar
@@ -96,9 +96,10 @@ class ElementReader:
         found = self.fields.fields(node, keys.LINK, thing, name.span)
         spans = self.fields.spans(found)
         if "inverse" in found:
-            for key in found:
-                if key != "inverse":
-                    self.findings.add("PF002", f"`{key}` cannot stand beside `inverse`", found[key].span)
+            if odd := [key for key in found if key != "inverse"]:
+                related = tuple(Label(found[key].span, "and this") for key in odd[1:])
+                message = f"{quoted(odd)} cannot stand beside `inverse` in link `{name}`"
+                self.findings.add("PF002", message, found[odd[0]].span, related=related)
             inverse = self.fields.name(found["inverse"], "inverse", "a link")
             if inverse is None:
                 return None

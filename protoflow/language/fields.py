@@ -131,6 +131,7 @@ class Fields:
         if not isinstance(node, Mapping):
             self.wrong(node, table.section, "a mapping of names")
             self.findings.excuse(node)
+            self.findings.excused.add(table.section)  # it is wrong, and so not missing
             return []
         found: list[tuple[Name, Node]] = []
         misplaced: dict[Home, list[Scalar]] = {}

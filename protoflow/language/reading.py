@@ -58,6 +58,12 @@ def read_text(text: str, file: str, overrides: Mapping[str, object] | None = Non
     return _read(Source(file, text), file, None, Bases(Findings()), overrides or {})
 
 
+def changed(reading: Reading, text: str) -> Reading:
+    """What would be read if the file had this text instead, with the same values of the parameters."""
+    path = Path(reading.file)
+    return _read(Source(reading.file, text), reading.file, path, Bases(Findings()), reading.parameters)
+
+
 def load(source: str | Path, /, **parameters: object) -> Protocol:
     """The protocol in a file or of a shipped name; `parameters` take the place of its parameters' defaults.
 

@@ -86,8 +86,8 @@ def compose(source: Source, findings: Findings) -> Node | None:
     except _RefusedError:
         return None
     except yaml.YAMLError as error:
-        message, offset, label = plain_words(error, source)
-        findings.add("PF001", message, one_character(source, offset), related=(label,) if label else ())
+        message, offset, labels = plain_words(error, source)
+        findings.add("PF001", message, one_character(source, offset), related=labels)
         return None
 
 

@@ -38,7 +38,7 @@ def describe(node: Node) -> str:
     """What stands there, for the end of "takes …, not …"."""
     match node:
         case Mapping():
-            return "a mapping"
+            return "a mapping" if node.entries else "an empty mapping"
         case Sequence():
             return "a list" if node.items else "an empty list"
         case Scalar():

@@ -10,18 +10,23 @@ from typing import TYPE_CHECKING
 import yaml
 
 from protoflow.diagnostics import Label
+from protoflow.language.indentation import misfit
 
 if TYPE_CHECKING:
     from protoflow.diagnostics import Span
     from protoflow.language.source import Source
+
+_UNEXPECTED = ("did not find expected key", "expected <block end>")
 
 _PLAIN: tuple[tuple[str, str], ...] = (
     (
         "mapping values are not allowed",
         "a `:` that begins a value cannot stand here (a line indented too far, or two on one line)",
     ),
-    ("did not find expected key", "neither a key nor the end of what is open follows here; is the indentation right?"),
-    ("expected <block end>", "neither a key nor the end of what is open follows here; is the indentation right?"),
+    *(
+        (part, "neither a key nor the end of what is open follows here; is the indentation right?")
+        for part in _UNEXPECTED
+    ),
     ("could not find expected ':'", "a `:` is missing after this key"),
     ("did not find expected '-' indicator", "a list goes on here without its `-`, or the indentation is wrong"),
     ("did not find expected node content", "a value is missing here"),
@@ -62,28 +67,37 @@ _CONTEXT: tuple[tuple[str, str], ...] = (
 )
 
 
-def plain_words(error: yaml.YAMLError, source: Source) -> tuple[str, int, Label | None]:
-    """What is wrong, the offset at which it is, and the other place that matters if there is one."""
+def plain_words(error: yaml.YAMLError, source: Source) -> tuple[str, int, tuple[Label, ...]]:
+    """What is wrong, the offset at which it is, and the other places that matter."""
     if isinstance(error, yaml.reader.ReaderError):
-        return "not readable as YAML: " + _lookup(_PLAIN, str(error.reason)), _offset_of(error, source), None
+        return "not readable as YAML: " + _lookup(_PLAIN, str(error.reason)), _offset_of(error, source), ()
     problem = str(getattr(error, "problem", None) or getattr(error, "context", None) or "it cannot be parsed")
     context = str(getattr(error, "context", None) or "")
     if "could not find expected ':'" in problem or "simple key" in context:
         problem = "could not find expected ':'"
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     offset = mark.index if mark is not None else 0
-    label = None
+    labels: tuple[Label, ...] = ()
     began = getattr(error, "context_mark", None)
     words = next((text for part, text in _CONTEXT if part in context), None)
     if began is not None and words is not None and began.index != offset and began.index < len(source.text):
         closing = next((text for part, text in _CLOSING if part in problem), None)
         if closing is not None:
             missing = Label(one_character(source, offset), closing)
-            return f"not YAML: this `{source.text[began.index]}` is not closed", began.index, missing
-        label = Label(source.span(began.index, began.index + 1), words)
+            return f"not YAML: this `{source.text[began.index]}` is not closed", began.index, (missing,)
+        labels = (Label(source.span(began.index, began.index + 1), words),)
     if source.text[offset : offset + 1] == "\t":
         problem = "found a tab character"
-    return "not YAML: " + _lookup(_PLAIN, problem), offset, label
+    found = misfit(source.text, offset) if any(part in problem for part in _UNEXPECTED) else None
+    if found is not None:
+        spaces, levels = found
+        labels = tuple(Label(one_character(source, each.offset), _indented(each.indent)) for each in levels)
+        return f"not YAML: this line is {_indented(spaces)}, which fits nothing above it", offset, labels
+    return "not YAML: " + _lookup(_PLAIN, problem), offset, labels
+
+
+def _indented(spaces: int) -> str:
+    return f"indented by {spaces} space{'' if spaces == 1 else 's'}" if spaces else "not indented"
 
 
 def one_character(source: Source, offset: int) -> Span:

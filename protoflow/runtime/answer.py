@@ -74,7 +74,9 @@ def shares(send: RowSend, given: object, receivers: tuple[str, ...], form: Paylo
                 fault(me, row, f"handler `{row.handler}` returned a list for `{send.message}` that holds a {found}")
             divided.append((form.seal(part.payload), part.receivers))
     except PayloadError as error:
-        fault(me, row, f"handler `{row.handler}` returned a wrong payload: {error}", error)
+        wrapped = len(row.sends) == 1 and isinstance(given, Mapping) and set(given) == {send.message}
+        hint = "; as its row sends one message, return the payload itself" if wrapped else ""
+        fault(me, row, f"handler `{row.handler}` returned a wrong payload: {error}{hint}", error)
     _divides(send, [who for _, ids in divided for who in ids], receivers, row, me)
     return divided
 

@@ -62,13 +62,18 @@ def class_of(role: Role) -> Any:
         raise UsageError(
             f"role `{role.name}` names no class: give the file one, or its participants to a Course in Python"
         )
-    module, _, name = role.cls.partition(":")
     try:
-        found: Any = import_module(module)
-        for part in name.split("."):
-            found = getattr(found, part)
+        return import_class(role.cls)
     except (ImportError, AttributeError) as error:
         raise UsageError(f"class `{role.cls}` of role `{role.name}` cannot be imported: {error}") from error
+
+
+def import_class(named: str) -> Any:
+    """What stands at `package.module:Class`. Raises what the import raises."""
+    module, _, name = named.partition(":")
+    found: Any = import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
     return found
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from protoflow.engines.conditions import Conditions
+    from protoflow.program import Program
     from protoflow.protocol import Protocol
     from protoflow.runtime.result import Result
     from protoflow.trace import Step
@@ -62,9 +63,11 @@ class Course:
         """A course of the classes that the protocol names, built by their `build`; this is what `protoflow run` does.
 
         `counts` says how many participants each role has; one that is left out has the least that the protocol allows.
-        `setting` may add data and a model to what each is built from.
+        `setting` may add data and a model to what each is built from. Raises UsageError for a role that there is not,
+        and where a class asks for data that it was not given.
         """
         program, _ = load_program(protocol, parameters)
+        _known(program, counts)
         participants: dict[str, list[Participant]] = {}
         for name, role in program.roles.items():
             count = counts.get(name, role.minimum)
@@ -79,8 +82,7 @@ class Course:
 
         It takes the place of the method: it gets the participant first, and then what the method would get.
         """
-        if role not in self.program.roles:
-            raise UsageError(f"`{role}` is not a role of `{self.protocol.name}`")
+        _known(self.program, (role,))
         known = names_of(self.program.roles[role])
         if name not in known:
             listed = ", ".join(f"`{each}`" for each in known) or "nothing"
@@ -152,10 +154,7 @@ class Course:
         return interpreters
 
     def _listed(self, given: Mapping[str, Participant | Sequence[Participant]]) -> dict[str, list[Participant]]:
-        for role in given:
-            if role not in self.program.roles:
-                known = ", ".join(f"`{each}`" for each in self.program.roles)
-                raise UsageError(f"`{role}` is not a role of `{self.protocol.name}`; it has {known}")
+        _known(self.program, given)
         listed = {}
         seen: set[int] = set()
         for role in self.program.roles:
@@ -169,6 +168,13 @@ class Course:
                     raise UsageError(f"role `{role}` is given the same {type(participant).__name__} twice")
                 seen.add(id(participant))
         return listed
+
+
+def _known(program: Program, roles: Iterable[str]) -> None:
+    for role in roles:
+        if role not in program.roles:
+            known = ", ".join(f"`{each}`" for each in program.roles)
+            raise UsageError(f"`{role}` is not a role of `{program.protocol.name}`; it has {known}")
 
 
 def _derived(seed: int, role: str, index: int) -> int:

@@ -161,7 +161,7 @@ def _ids(program: Program, name: str, count: int) -> tuple[str, ...]:
             wanted = f"at least {minimum}"
         else:
             wanted = f"{minimum} to {maximum}"
-        raise UsageError(f"role `{name}` needs {wanted} participant{'s'[: wanted != 'exactly 1']}, not {count}")
+        raise UsageError(f"role `{name}` needs {wanted} participant{'s'[: not wanted.endswith(' 1')]}, not {count}")
     if role.single:
         return (name,)
     return tuple(f"{name}{index}" for index in range(1, count + 1))

@@ -186,6 +186,11 @@ class Interpreter(RowModel):
         )
 
     @property
+    def holding(self) -> tuple[str, ...]:
+        """The events of the present state that hold; once `urgent` finds nothing, those whose conditions all fail."""
+        return tuple(event for event in self._events_in[self.state] if self._holds_now(event))
+
+    @property
     def final(self) -> bool:
         return self.program.final(self.state)
 

@@ -1,8 +1,8 @@
 """What users subclass: the behaviour of one participant.
 
 A handler, predicate or selector is the method of the name that the protocol uses. It gets the message that triggers its
-row, or nothing where an event or `start` does. Handlers return payloads (see architecture.md, *What a user writes*);
-predicates return what is true or not; selectors, asked after the handler, return ids.
+row, or nothing where an event or `start` does. Handlers return payloads (see docs/python.md); predicates return what is
+true or not; selectors, asked after the handler, return ids.
 
 `__init__` belongs to the subclass. The course binds the participant to its place before it starts.
 """
@@ -59,7 +59,10 @@ class Participant:
         self._place.raise_event(event)
 
     def log(self, **metrics: Any) -> None:
-        """Numbers to remember: they stand in the trace and in the result. Zero-dimensional tensors become numbers."""
+        """Numbers to remember: they stand in the trace and in the result. Zero-dimensional tensors become numbers.
+
+        A step that logs `round` ends a row of the table that `protoflow run` prints; its other numbers are columns.
+        """
         self._place.log({name: value.item() if hasattr(value, "item") else value for name, value in metrics.items()})
 
     @property

@@ -47,7 +47,11 @@ class Payload(Mapping[str, Any]):
         self._versions = versions
 
     def __getitem__(self, name: str) -> Any:
-        return self._values[name]
+        try:
+            return self._values[name]
+        except KeyError:
+            has = ", ".join(f"`{each}`" for each in self._values) or "none"
+            raise KeyError(f"`{self.form.message}` has no field `{name}`; it has {has}") from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
@@ -107,12 +111,19 @@ class PayloadForm:
     def _complete(self, values: dict[Any, Any]) -> dict[Any, Any]:
         for name in values:
             if name not in self._names:
-                raise PayloadError(f"`{self.message}` has no field `{name}`")
+                raise PayloadError(f"`{self.message}` has no field `{name}`{self._instead(name)}")
         values = self._defaults | values
         for name in self._names:
             if name not in values:
                 raise PayloadError(f"`{self.message}` needs the field `{name}`")
         return values
+
+    def _instead(self, name: object) -> str:
+        """The field that was most likely meant, or those that there are."""
+        from protoflow.language.suggest import nearest, quoted
+
+        near = nearest(str(name), self._names)
+        return f"; it has {quoted([near] if near else self._names) or 'none'}"
 
 
 class _Tally:

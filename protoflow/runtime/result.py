@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ class Result:
     """
 
     outcome: str
-    header: Header
-    trace: tuple[Step, ...]
+    header: Header = field(repr=False)
+    trace: tuple[Step, ...] = field(repr=False)
     metrics: tuple[Logged, ...]
     states: Mapping[str, str]
     crashed: tuple[str, ...]

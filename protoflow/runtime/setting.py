@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _nothing_given() -> Any:
-    raise UsageError("the course was given no data to learn from")
+    raise UsageError("the course was given no data and no model: `Course.build(..., setting=...)` adds them")
 
 
 @dataclass(frozen=True, slots=True)

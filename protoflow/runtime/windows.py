@@ -65,6 +65,15 @@ class Windows:
             expected, counted = expected - self.lost, counted - self.lost
         return bool(expected) and len(counted) >= window.threshold(len(expected))
 
+    def lacking(self, event: str) -> tuple[int, set[str]]:
+        """How many more must be counted until the event holds, and of whom (nobody, where it counts messages)."""
+        window = self._program.windows[event]
+        if window.total is not None:
+            return window.total - self._totals[event], set()
+        expected = self._expected_by(window) - self.lost
+        missing = expected - self._counted[event]
+        return window.threshold(len(expected)) - len(expected) + len(missing), set(missing)
+
     def counted(self, event: str) -> set[str]:
         """The senders in the window, those that are lost apart."""
         return self._counted[event] - self.lost

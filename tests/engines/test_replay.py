@@ -147,7 +147,10 @@ def test_where_a_trace_leads() -> None:
     )
     assert done.outcome == "stuck"
     assert done.account == (
-        "  who is where:\n    server in `training`\n    client1..client2 in `busy`\n  the channels are empty"
+        "  who is where:\n"
+        "    server in `training`, waiting for `update` from client2 or `stop` (raised from outside)\n"
+        "    client1..client2 in `busy`\n"
+        "  the channels are empty"
     )
 
 

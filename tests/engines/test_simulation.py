@@ -177,6 +177,9 @@ roles:
     conditions = Conditions(signals=(Signal("clock", "stop", 4000.0),))
     stopped = Course(protocol(text), clock=Participant()).run(conditions=conditions, validate=False)
     assert (stopped.outcome, shown(stopped.trace)[-1]) == ("complete", "4000 clock raised stop")
+    conditions = Conditions(signals=(Signal("clock", "stop", 4000.0), Signal("clock", "stop", 5000.0)))
+    stopped = Course(protocol(text), clock=Participant()).run(conditions=conditions, validate=False)
+    assert stopped.warnings == ("`stop` was to be raised at `clock` at 5000 s, but the course was over at 4000 s",)
 
 
 def test_a_signal_waits_for_a_state_with_a_row_for_it() -> None:
@@ -301,6 +304,9 @@ def test_a_crash_in_a_round() -> None:
 def test_a_crash_that_never_comes_about_is_a_warning() -> None:
     result = rounds(1, rounds=0).run(validate=False, conditions=Conditions(crashes=(Crash("client1", round=7),)))
     assert result.warnings == ("`client1` was to crash in round 7, but no message of that round reached it",)
+    result = rounds(1, rounds=0).run(validate=False, conditions=Conditions(crashes=(Crash("client1", time=9.0),)))
+    assert (result.crashed, result.time) == ((), 0.0)
+    assert result.warnings == ("`client1` was to crash at 9 s, but the course was over at 0 s",)
 
 
 LOSING = ROUNDS.replace(
@@ -382,7 +388,7 @@ roles:
     assert str(caught.value) == (
         "the course stopped before it was complete: nobody can move, at 0 s\n"
         "  who is where:\n"
-        "    server in `waiting`\n"
+        "    server in `waiting`, waiting for `early` from client1..client2, client4, client3 (crashed)\n"
         "    client1..client2, client4 in `done`\n"
         "    client3 in `idle` (crashed)\n"
         "  what lies in the channels:\n"
@@ -390,6 +396,49 @@ roles:
         "    client2 -> server: `early` (deferred)\n"
         "    client4 -> server: `early` (deferred)"
     )
+
+
+@pytest.mark.parametrize(
+    ("event", "row", "awaited"),
+    [
+        ("{received: tell, from: all}", "", "`tell` from client2, client4 (crashed)"),
+        ("{received: tell, from: 75%}", "", "`tell` from 1 of client2, client4 (crashed)"),
+        ("{received: tell, from: 9}", "", "`tell` (only client2, client4 (crashed) is left to send it)"),
+        ("{received: tell, for: ask, from: all}", "", "`tell` from client1, client3, client5"),
+        ("{received: tell, for: never, from: all}", "", "`tell` (nobody is left to send it)"),
+        ("{received: tell, count: 9}", "", "6 more `tell`"),
+        ("{received: tell, from: 3}", "conditions: ready, ", "the conditions of `it` (it holds)"),
+        ("{after: 1s}", "conditions: ready, ", "the conditions of `it` (it holds) or `tell`"),
+        ("{raised: true}", "", "`it` (raised from outside) or `tell`"),
+    ],
+)
+def test_a_course_that_stops_says_what_each_waits_for(event: str, row: str, awaited: str) -> None:
+    text = f"""
+messages:
+  ask:   {{from: server, to: client}}
+  never: {{from: server, to: client}}
+  tell:  {{from: client, to: server}}
+roles:
+  server:
+    states: {{asking: , done: {{final: true}}}}
+    events: {{it: {event}}}
+    transitions:
+      - {{trigger: tell, source: asking, send: ask}}
+      - {{trigger: it, source: asking, dest: done, {row}send: {{ask: all}}}}
+  client:
+    count: 1..
+    states: {{idle: , done: {{final: true}}}}
+    transitions:
+      - {{trigger: start, source: idle, send: tell}}
+      - {{trigger: ask, source: idle, dest: done}}
+"""
+    course = Course(protocol(text), server=Participant(), client=[Participant() for _ in range(5)])
+    if row:
+        course.register("server", "ready", lambda me, *message: False)
+    crashes = (Crash("client2", time=0.0), Crash("client4", time=0.0))
+    with pytest.raises(CourseError) as caught:
+        course.run(conditions=Conditions(crashes=crashes), validate=False)
+    assert f"    server in `asking`, waiting for {awaited}\n" in str(caught.value)
 
 
 def test_an_unhandled_message_ends_the_course(tmp_path: Path) -> None:

@@ -83,12 +83,26 @@ def test_a_line_or_block_that_is_indented_wrongly(start: int, end: int, shift: i
         ("patience: 30s", "patience: {type: time, default: 30}", "PF002", 6,
          "`time` is not a type of parameters; `duration` is"),
         ("    count: 1..\n", "    count: 1..\n    count: 2..\n", "PF004", 29, "`count` is given twice"),
+        ("name: ping", "name: Ping Pong", "PF002", 2, "`Ping Pong` cannot be the name of a protocol: names have "
+         "lower-case letters, digits and `_`, and begin with a letter"),
+        ("name: ping", "name: [ping]", "PF002", 2, "`name` takes a name, not a list"),
+        ("name: ping", "name:", "PF002", 2, "`name` takes a name, not nothing"),
+        ("roles:\n", "links:\n  mine: {from: client, to: server, shape: one}\n"
+         "  ours: {from: server, inverse: mine, shape: one}\nroles:\n", "PF002", 16,
+         "`from` and `shape` cannot stand beside `inverse` in link `ours`"),
+        ("roles:\n", "properties: {never_so: {never: {}}}\nroles:\n", "PF002", 14,
+         "`never` takes a mapping of roles to states, such as `{server: done}`, not an empty mapping"),
     ],
 )  # fmt: skip
 def test_one_mistake(old: str, new: str, code: str, line: int, message: str) -> None:
     assert PING.count(old) == 1
     (found,) = read_text(PING.replace(old, new), "f.yaml").diagnostics
     assert (found.code, found.span.line, found.message) == (code, line, message)
+
+
+def test_roles_that_are_no_mapping_are_not_called_missing() -> None:
+    (found,) = read_text("protoflow: 1\nname: x\nroles: [server, client]\n", "f.yaml").diagnostics
+    assert (found.code, found.message) == ("PF002", "`roles` takes a mapping of names, not a list")
 
 
 def test_a_near_name_is_what_to_type() -> None:

@@ -24,6 +24,16 @@ def test_a_behaviour_says_what_to_install(module, missing):
     )
 
 
+def test_the_command_says_it_too():
+    ended = python("from protoflow.cli import main\nsys.exit(main(['run', 'fedavg', '--clients', '2']))", "torch")
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[0].startswith("error[PF301]: the class of `server` and `client` cannot be used: ")
+    assert (
+        "help: learning needs torch, numpy and scikit-learn, which are not installed: "
+        "pip install 'protoflow-fl[torch]' (no module `torch`)"
+    ) in ended.stderr.splitlines()
+
+
 def test_the_digits_say_what_to_install():
     ended = python("from protoflow.learning.data import load\nload('digits')", "sklearn")
     assert "pip install 'protoflow-fl[torch]' (no module `sklearn.datasets`)" in ended.stderr.splitlines()[-1]

@@ -164,7 +164,12 @@ def test_a_row_without_a_handler_raises_what_is_certain() -> None:
             {"weights": 1.0},
             "handler `work` returned a wrong payload: `weights` of `model` must be a list, not a value of type float",
         ),
-        ("send: model", {"model": WEIGHTS}, "handler `work` returned a wrong payload: `model` has no field `model`"),
+        (
+            "send: model",
+            {"model": WEIGHTS},
+            "handler `work` returned a wrong payload: `model` has no field `model`; it has `weights`; "
+            "as its row sends one message, return the payload itself",
+        ),
         (
             "send: {model: all}",
             [Send(WEIGHTS, to="client1")],

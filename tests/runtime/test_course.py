@@ -210,6 +210,11 @@ def test_participants_that_do_not_fit(participants: Any, text: str) -> None:
     assert str(caught.value) == text
 
 
+def test_counts_of_roles_that_there_are_not() -> None:
+    with pytest.raises(UsageError, match="`clients` is not a role of `small`; it has `server`, `client`"):
+        Course.build(protocol(COURSE), {"clients": 3})
+
+
 def test_numbers_that_do_not_fit() -> None:
     with pytest.raises(UsageError, match="role `client` needs at least 2 participants, not 1"):
         course(1).run()
@@ -240,7 +245,7 @@ def test_built_by_their_classes() -> None:
     ]
     assert len({each.seed for each in built}) == 4
     assert built[0].parameters["rounds"] == 1
-    with pytest.raises(UsageError, match="the course was given no data to learn from"):
+    with pytest.raises(UsageError, match=r"the course was given no data and no model: `Course\.build"):
         built[0].model()
     assert made.run().outcome == "complete"
     again: list[Setting] = []

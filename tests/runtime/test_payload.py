@@ -27,6 +27,15 @@ def listed(item: PayloadType | str) -> PayloadType:
 TENSOR = torch.zeros(2, 3)
 
 
+def test_a_field_that_is_not_there() -> None:
+    payload = form(first="int", second="int").seal({"first": 1, "second": 2})
+    with pytest.raises(KeyError) as caught:
+        payload["frist"]
+    assert caught.value.args == (f"`{payload.form.message}` has no field `frist`; it has `first`, `second`",)
+    assert payload.get("frist") is None
+    assert "frist" not in payload
+
+
 @pytest.mark.parametrize(
     ("kind", "value", "sealed", "size"),
     [
@@ -110,7 +119,8 @@ def test_fields() -> None:
     assert both.required == ("weights",)
     for values, complaint in (
         ({}, "`update` needs the field `weights`"),
-        ({"weights": 1, "sample": 2}, "`update` has no field `sample`"),
+        ({"weights": 1, "sample": 2}, "`update` has no field `sample`; it has `weights` and `note`"),
+        ({"wieghts": 1}, "`update` has no field `wieghts`; it has `weights`"),
         ([1], "the payload of `update` must be a mapping, not a value of type list"),
         (None, "the payload of `update` must be a mapping, not None"),
     ):

@@ -129,7 +129,9 @@ def _too_many(program: Program, role: RoleProgram, window: Window, places: list[
         return None
     counts = tuple(Label(span, "so many there are") for s in senders if (span := s.role.spans.get("count")))
     why = f"it waits for {window.needed} senders of `{window.message}`, and there are at most {most}"
-    return _Reason(why, "counts each sender once", counts)
+    span = role.role.events[window.event].spans.get("from")
+    help = Help(f"wait for all of them, or for a number up to {most}", span, "all" if span else None)
+    return _Reason(why, "counts each sender once", counts, help)
 
 
 def _elsewhere(role: RoleProgram, window: Window, counting: list[str], waiting: list[str]) -> _Reason | None:

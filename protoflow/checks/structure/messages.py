@@ -16,7 +16,7 @@ from protoflow.checks.structure.facts import (
 )
 from protoflow.diagnostics import Diagnostic, Help, Label, Span
 from protoflow.language.suggest import quoted
-from protoflow.protocol import START, TargetKind
+from protoflow.protocol import FRESH, START, TargetKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,6 +44,7 @@ def sent_but_not_handled(program: Program) -> Iterator[Diagnostic]:
             [message],
             suggest.waiting_states(role, message),
             dest=suggest.next_state(role),
+            conditions=[FRESH] if message in role.request_of else (),
             handler=f"on_{message}",
             sends=unsent[receiver],
         )
