@@ -109,19 +109,37 @@ class Label:
     text: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """`replacement` is to be typed in the place of `span`. An empty span inserts; a replacement that ends in a line
+    break inserts whole lines.
+    """
+
+    span: Span
+    replacement: str
+
+
 @dataclass(frozen=True, slots=True)
 class Help:
     """What to do about a finding.
 
-    `text` says it; where `span` is given, `replacement` is what to put in its place, and reports show the line as it
-    would then read. An empty span inserts; a replacement that ends in a line break inserts whole lines.
-    `certain`: the fix needs no thought, so that a tool may apply it.
+    `text` says it; where `span` is given, `replacement` is what to put in its place (see `Edit`), and reports show the
+    line as it would then read. `more` must be typed too, for the same end. `certain`: the fix needs no thought, so that
+    a tool may apply it.
     """
 
     text: str
     span: Span | None = None
     replacement: str | None = None
     certain: bool = False
+    more: tuple[Edit, ...] = ()
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """All that is to be typed, in order of place; none where there are only words."""
+        if self.span is None or self.replacement is None:
+            return ()
+        return tuple(sorted((Edit(self.span, self.replacement), *self.more)))
 
 
 @dataclass(frozen=True, slots=True)

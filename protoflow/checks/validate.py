@@ -2,27 +2,29 @@
 
 In this order: what reading found; unless the file has errors, structure (PF1xx), the Python classes (PF3xx) if asked,
 and all participants together (PF2xx), unless it is not defined what they do. Then comments silence findings, and of
-what is left the findings that follow from others are marked.
+what is left the findings that follow from others are marked. Last, what they suggest to type is tried (`mending`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from protoflow.checks.causes import mark_implied
+from protoflow.checks.mending import keep_what_mends
 from protoflow.checks.silence import apply_silences
 from protoflow.diagnostics import Severity
-from protoflow.language import Reading
+from protoflow.language import Reading, changed
 from protoflow.program import compile_protocol
 from protoflow.protocol import Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from os import PathLike
 
     from protoflow.checks.composition import Options, Verdict
     from protoflow.diagnostics import Diagnostic
+    from protoflow.program import Program
 
 UNDEFINED = frozenset({"PF109", "PF110"})
 """With one of these it is not said what the course does, or a step never ends: there is nothing to explore."""
@@ -38,10 +40,21 @@ class Report:
     """
 
     file: str
-    protocol: Protocol | None
+    protocol: Protocol | None = field(repr=False)
     diagnostics: tuple[Diagnostic, ...]
-    sources: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict, repr=False)
     verdict: Verdict | None = None
+
+    def __str__(self) -> str:
+        """The report as `protoflow validate` prints it."""
+        from protoflow.reports.text import render
+
+        return render(self).rstrip()
+
+    @property
+    def shown(self) -> tuple[Diagnostic, ...]:
+        """The findings for people; the first of them is number 1."""
+        return tuple(found for found in self.diagnostics if found.implied_by is None)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -75,7 +88,29 @@ def validate(
     Raises UsageError where there is no such file, or an override makes no sense. What is wrong with the file never
     raises: it is in the report.
     """
+    from protoflow.checks.composition import Options
+
+    options = composition if isinstance(composition, Options) else Options() if composition else None
+
+    def classes(program: Program) -> Iterator[Diagnostic]:
+        from protoflow.checks.behaviour import check_behaviour
+
+        return check_behaviour(program, behaviours, registered)
+
     reading = _reading(source, overrides)
+    report = _check(reading, options, classes if handlers else None)
+
+    def again(text: str, seconds: float) -> Report:
+        hurried = options and replace(options, seconds=min(options.seconds, seconds), progress=None)
+        return _check(changed(reading, text), hurried, None)
+
+    return keep_what_mends(report, again)
+
+
+def _check(
+    reading: Reading, options: Options | None, classes: Callable[[Program], Iterable[Diagnostic]] | None
+) -> Report:
+    """Everything about what was read but whether the suggestions mend it."""
     protocol = reading.protocol
     if protocol is None:
         return Report(reading.file, None, reading.diagnostics, reading.sources)
@@ -84,16 +119,14 @@ def validate(
     program = compile_protocol(protocol, reading.parameters)
     found = list(check_structure(program))
     looked_for = ["PF1"]
-    if handlers:
-        from protoflow.checks.behaviour import check_behaviour
-
-        found += check_behaviour(program, behaviours, registered)
+    if classes:
+        found += classes(program)
         looked_for.append("PF3")
     verdict = None
-    if composition and not any(each.code in UNDEFINED for each in found):
-        from protoflow.checks.composition import Options, check
+    if options and not any(each.code in UNDEFINED for each in found):
+        from protoflow.checks.composition import check
 
-        explored, verdict = check(program, composition if isinstance(composition, Options) else Options())
+        explored, verdict = check(program, options)
         found += explored
         looked_for.append("PF2")
     left, idle = apply_silences(found, reading.silences, file=reading.file, looked_for=looked_for)

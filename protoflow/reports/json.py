@@ -44,6 +44,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "holds_for": verdict.holds_for,
         "by_code": dict(verdict.by_code),
         "configurations": verdict.configurations,
+        "terminates": verdict.terminates,
     }
 
 

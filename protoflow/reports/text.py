@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from protoflow.checks.validate import Report
-    from protoflow.diagnostics import Diagnostic, Help, Span
+    from protoflow.diagnostics import Diagnostic, Edit, Help, Span
     from protoflow.protocol import Protocol
 
 WIDTH = 140
@@ -48,17 +48,21 @@ def render(report: Report, *, colour: bool = False, options: str = "") -> str:
     again = f"{shlex.quote(plain(report.file))} {options}".rstrip()
     blocks = [
         render_diagnostic(diagnostic, report.sources, report.protocol, number=number, again=again, colour=colour)
-        for number, diagnostic in enumerate(report.diagnostics, 1)
-        if diagnostic.implied_by is None
+        for number, diagnostic in enumerate(report.shown, 1)
     ]
     return "\n\n".join([*blocks, summary(report)]) + "\n"
 
 
 def summary(report: Report) -> str:
-    """`protocols/fedavg.yaml: 1 error, 2 warnings; fails at N = 2`."""
-    shown = [diagnostic for diagnostic in report.diagnostics if diagnostic.implied_by is None]
-    line = f"{report.file}: {tally(shown)}"
-    return f"{line}; {report.verdict.line}" if report.verdict else line
+    """`protocols/fedavg.yaml: 1 error, 2 warnings; fails at N = 2`.
+
+    What was found and what was proved stand side by side, so it is said that the proof is of the rest.
+    """
+    line = f"{report.file}: {tally(report.shown)}"
+    if report.verdict is None:
+        return line
+    rest = "otherwise " if report.shown and report.verdict.status != "failed" else ""
+    return f"{line}; {rest}{report.verdict.line}"
 
 
 def tally(diagnostics: Iterable[Diagnostic]) -> str:
@@ -89,8 +93,8 @@ def render_diagnostic(
     paint = _Paint(colour)
     severity = diagnostic.severity.value
     places = [diagnostic.span, *(label.span for label in diagnostic.related)]
-    if diagnostic.help and diagnostic.help.span:
-        places.append(diagnostic.help.span)
+    if diagnostic.help:
+        places += [edit.span for edit in diagnostic.help.edits]
     gutter = max(len(str(place.end_line)) for place in places) + 1
 
     lines = [paint(f"{severity}[{diagnostic.code}]", severity) + paint(f": {plain(diagnostic.message)}", "bold")]
@@ -104,7 +108,7 @@ def render_diagnostic(
         first, *rest = note.splitlines()
         lines.append(paint(f"{'=':>{gutter + 1}} ", "gutter") + plain(first))
         lines += [" " * (gutter + 2) + plain(line) for line in rest]
-    if diagnostic.trace:
+    if diagnostic.participants:
         lines += _run(diagnostic, protocol, gutter, paint)
     if diagnostic.help:
         lines += _help(diagnostic.help, sources, gutter, paint)
@@ -130,10 +134,12 @@ def _run(diagnostic: Diagnostic, protocol: Protocol | None, gutter: int, paint: 
     ids = participant_ids(diagnostic.participants, diagnostic.trace)
     many = " and ".join(plural(len(who), role) for role, who in ids.items() if who != (role,)) or "one of each"
     values = ", ".join(f"{name} = {value}" for name, value in diagnostic.parameters.items())
-    steps = plural(len(diagnostic.trace), "step")
+    when = f"after {plural(len(diagnostic.trace), 'step')}:" if diagnostic.trace else "from the beginning on"
     verb = "fails" if diagnostic.severity is Severity.ERROR else "happens"
-    head = f"{verb} with {many}{f' and {values}' if values else ''}, after {steps}:"
+    head = f"{verb} with {many}{f' and {values}' if values else ''}, {when}"
     yield paint(f"{'=':>{gutter + 1}} ", "gutter") + head
+    if not diagnostic.trace:
+        return
     standing = diagnostic.code in _ABOUT_WHERE_ALL_STAND
     initial = {name: role.initial for name, role in protocol.roles.items()} if protocol else {}
     for line in text(diagnostic.trace, diagnostic.participants, standing=standing, initial=initial):
@@ -142,22 +148,27 @@ def _run(diagnostic: Diagnostic, protocol: Protocol | None, gutter: int, paint: 
 
 def _help(help_: Help, sources: Mapping[str, str], gutter: int, paint: _Paint) -> Iterator[str]:
     yield paint("help", "help") + f": {plain(help_.text)}"
-    if help_.span is None or help_.replacement is None:
-        return
-    yield paint(f"{'|':>{gutter + 1}}", "gutter")
-    span, source = help_.span, _line(sources, help_.span)
-    if help_.replacement.endswith("\n"):
-        for line in help_.replacement.splitlines():
+    if help_.edits:
+        yield paint(f"{'|':>{gutter + 1}}", "gutter")
+    for edit in help_.edits:
+        yield from _edit(edit, sources, gutter, paint)
+
+
+def _edit(edit: Edit, sources: Mapping[str, str], gutter: int, paint: _Paint) -> Iterator[str]:
+    """The lines that are new, or the line as it then reads."""
+    span, source = edit.span, _line(sources, edit.span)
+    if edit.replacement.endswith("\n"):
+        for line in edit.replacement.splitlines():
             yield paint(f"{'+':>{gutter + 1}} ", "help") + plain(line)
         return
-    if not help_.replacement and span.line == span.end_line and not _without(source, span).strip():
+    if not edit.replacement and span.line == span.end_line and not _without(source, span).strip():
         yield paint(f"{span.line:<{gutter}}- ", "help") + plain(source)
         return
     tail = _line(sources, span, span.end_line)[span.end_column - 1 :]
-    changed = source[: span.column - 1] + help_.replacement + tail
+    changed = source[: span.column - 1] + edit.replacement + tail
     first, *rest = changed.split("\n")
     start = span.column - 1
-    end = start + max(1, len(help_.replacement.split("\n")[0]))
+    end = start + max(1, len(edit.replacement.split("\n")[0]))
     yield from _numbered(first, span.line, start, end, "~", "", "help", gutter, paint)
     for line in rest:
         yield paint(f"{'+':>{gutter + 1}} ", "help") + plain(line)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from protoflow import Participant
 from protoflow.checks import validate
 from protoflow.language import read_text
 
@@ -88,6 +89,56 @@ def test_everything_that_is_missing_with_the_signature_to_write() -> None:
         "`def finish(self) -> None`",
         "`def reply(self, message) -> dict`, returning the payload of `answer`: `{text: str, sure: optional bool}`",
     ]
+
+
+def test_what_is_written_for_a_message_without_a_payload() -> None:
+    class Empty: ...
+
+    text = TEXT.replace("payload: {text: str}}", "payload: {}}")
+    assert text != TEXT
+    found = check(Empty, text=text)
+    assert found[0].help.text == "write in `Empty`: `def ask(self) -> None`: `question` has no payload"
+
+
+def test_a_near_name_is_the_first_thing_to_try() -> None:
+    class Asks:
+        some, right, collect, finish = Right.some, Right.right, Right.collect, Right.finish
+        asks = Right.ask
+
+    (found,) = check(Asks)
+    assert found.message == "`Asks` has no handler `ask`; it has `asks`"
+    assert found.help.text.startswith("call it `asks`, or write in `Asks`: `def ask(self) -> dict`")
+
+
+def test_what_every_participant_has_is_no_handler() -> None:
+    class Logs(Right, Participant):
+        pass
+
+    (found,) = check(Logs, text=TEXT.replace("handler: ask", "handler: peers"))
+    assert found.message == "`Logs` has no handler `peers`"
+    assert found.help.text == (
+        "call it something else: every `protoflow.Participant` has this name for something of its own"
+    )
+    assert check(Logs) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("question: some", "question: clent", "no selector `clent`; `client` is a role"),
+        ("question: some", "question: all_answerd", "no selector `all_answerd`; `all_answered` is an event"),
+        ("question: some", "question: my_fiends", "no selector `my_fiends`; `my_friends` is a link"),
+        ("question: some", "question: my_teachers", "no selector `my_teachers`"),
+        ("unless: right", "unless: my_fiends", "no predicate `my_fiends`; `my_friends` is a link"),
+        ("unless: right", "unless: carefull", "no predicate `carefull`; `careful` is a parameter"),
+    ],
+)
+def test_a_name_that_is_taken_for_a_selector_or_predicate_because_it_is_misspelt(
+    old: str, new: str, message: str
+) -> None:
+    links = "my_friends: {from: server, to: client, shape: graph}, my_teacher: {from: client, to: server, shape: one}"
+    text = TEXT.replace(old, new) + f"links: {{{links}}}\nparameters: {{careful: true}}\n"
+    assert [found.message for found in check(Right, text=text) if found.code == "PF301"] == [f"`Right` has {message}"]
 
 
 def test_what_a_class_may_still_have() -> None:
@@ -192,19 +243,37 @@ def test_registered_functions_stand_in_for_methods() -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "cls", "why"),
+    ("module", "cls", "why", "help"),
     [
-        ("pass", "nowhere_at_all:Server", "ModuleNotFoundError: No module named 'nowhere_at_all'"),
-        ("class Other: ...", "made:Server", "AttributeError: module 'made' has no attribute 'Server'"),
-        ("def Server(): ...", "made:Server", "it is not a class, but function"),
-        ("1 / 0", "made:Server", "ZeroDivisionError: division by zero"),
-        ("def", "made:Server", "SyntaxError: invalid syntax (made.py, line 1)"),
-        ("raise SystemExit", "made:Server", "SystemExit"),
-        ("raise RuntimeError('first line\\nsecond')", "made:Server", "RuntimeError: first line"),
+        (
+            "pass",
+            "nowhere_at_all:Server",
+            "ModuleNotFoundError: No module named 'nowhere_at_all'",
+            "go to the folder that has `nowhere_at_all`, or name it in PYTHONPATH: protoflow looks where it is run",
+        ),
+        ("class Other: ...", "made:Server", "AttributeError: module 'made' has no attribute 'Server'", None),
+        (
+            "class Srever: ...",
+            "made:Server",
+            "AttributeError: module 'made' has no attribute 'Server'",
+            "write `made:Srever`",
+        ),
+        (
+            "class Server: ...",
+            "made:Server",
+            "it is no `protoflow.Participant`",
+            "derive it: `class Server(protoflow.Participant)`",
+        ),
+        ("def Server(): ...", "made:Server", "it is not a class, but function", None),
+        ("1 / 0", "made:Server", "ZeroDivisionError: division by zero", None),
+        ("import nowhere_at_all", "made:Server", "ModuleNotFoundError: No module named 'nowhere_at_all'", None),
+        ("def", "made:Server", "SyntaxError: invalid syntax (made.py, line 1)", None),
+        ("raise SystemExit", "made:Server", "SystemExit", None),
+        ("raise RuntimeError('first line\\nsecond')", "made:Server", "RuntimeError: first line", None),
     ],
 )
 def test_a_class_that_cannot_be_imported(
-    module: str, cls: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    module: str, cls: str, why: str, help: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import sys
 
@@ -214,6 +283,7 @@ def test_a_class_that_cannot_be_imported(
     (found,) = check(text=TEXT.replace("CLASS", cls))
     assert (found.code, found.message) == ("PF301", f"the class of `server` cannot be used: {why}")
     assert (found.span.line, found.span.column) == (8, 12)
+    assert (found.help.text if found.help else None) == help
     sys.modules.pop("made", None)
 
 

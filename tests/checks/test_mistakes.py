@@ -100,7 +100,7 @@ def test_the_row_that_is_suggested_mends_it(number: int) -> None:
     help_ = found.help
     assert help_ is not None
     if help_.span is None or help_.replacement is None:
-        assert found.code == "PF101"
+        assert found.code in ("PF101", "PF102")  # what it would have to send is not known
         return
     lines = report.sources["fedavg.yaml"].splitlines(keepends=True)
     lines.insert(help_.span.line - 1, help_.replacement)

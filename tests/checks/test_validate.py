@@ -74,6 +74,14 @@ def test_a_file_full_of_mistakes_ends_with_a_word() -> None:
     assert [found.notes for found in unreachable] == 99 * [()] + [("there are more of these; the first 100 are shown",)]
 
 
+def test_a_report_prints_as_the_command_prints_it() -> None:
+    report = validate(
+        read_text("protoflow: 1\nname: one\nroles: {solo: {staets: {done: {final: true}}}}\n", "one.yaml")
+    )
+    assert str(report).splitlines()[0] == "error[PF002]: `staets` is not a key of a role; `states` is"
+    assert str(report).splitlines()[-1] == "one.yaml: 1 error"
+
+
 def test_a_file_that_is_not_there_is_wrong_usage() -> None:
     with pytest.raises(UsageError):
         validate("nowhere.yaml")

@@ -6,6 +6,7 @@ abstraction, is equal.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from protoflow.checks.composition.configuration import CRASHED, LIVE, PENDING, ROLE, STATE, Code, Work
@@ -38,13 +39,16 @@ class Place(NamedTuple):
 
 
 def alarms(graph: Graph, model: Model) -> dict[Alarm, Place]:
-    """All alarms of a graph but PF203 in an abstraction, which has a proof of its own (`explore.endless`)."""
+    """All alarms of a graph. PF203 is not told by an abstraction, which has a proof of its own (`explore.endless`), nor
+    by a search that stopped early.
+    """
     distance, _ = graph.shortest()
     nodes = sorted(range(len(graph)), key=distance.__getitem__)
     found: dict[Alarm, Place] = {}
     stuck = {node for node in nodes if is_stuck(graph, node)}
-    endless = set() if graph.store.domain.abstract else never_done(graph, stuck)
+    endless = set() if graph.store.domain.abstract or graph.stopped else never_done(graph, stuck)
     for node in nodes:
+        graph.look()
         for number, (_, label) in enumerate(graph.edges[node]):
             alarm = of_step(model, label)
             if alarm is not None:
@@ -109,6 +113,7 @@ def never_done(graph: Graph, stuck: set[int]) -> set[int]:
     before: list[list[int]] = [[] for _ in range(len(graph))]
     ends = set()
     for node in range(len(graph)):
+        graph.look()
         ways = set(graph.ways_on(node))
         if graph.complete[node] or node in stuck or node in graph.open or ERROR in ways:
             ends.add(node)
@@ -131,12 +136,29 @@ def _whatever_fires(graph: Graph, never: set[int]) -> set[int]:
         return never
     alike: dict[Code, list[int]] = {}
     for node in range(len(graph)):
+        graph.look()
         work = graph.work(node)
         for who, entry in enumerate(work.entries):
             if entry[PENDING]:
                 work.set(who, PENDING, (-1, entry[PENDING][1]))
         alike.setdefault(graph.store.encode(work), []).append(node)
     return {node for nodes in alike.values() if never.issuperset(nodes) for node in nodes}
+
+
+def going_on(graph: Graph, node: int, model: Model) -> list[str]:
+    """What is done again and again from there: each trigger and its role, in order of first occurrence."""
+    names: dict[str, None] = {}
+    seen, todo = {node}, deque([node])
+    while todo:
+        for target, label in graph.edges[todo.popleft()]:
+            if not label.must or target == ERROR:
+                continue
+            if label.row >= 0:
+                names.setdefault(f"`{model.rows[label.row].row.trigger}` at `{model.roles[label.role].name}`")
+            if target not in seen:
+                seen.add(target)
+                todo.append(target)
+    return list(names)
 
 
 def waiting(model: Model, work: Work) -> tuple[int, int]:

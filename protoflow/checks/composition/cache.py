@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from protoflow import __version__, trace
 from protoflow.checks.composition.verdict import Verdict
-from protoflow.diagnostics import Diagnostic, Help, Label, Span
+from protoflow.diagnostics import Diagnostic, Edit, Help, Label, Span
 from protoflow.errors import UsageError
 from protoflow.protocol import Name
 
@@ -132,7 +132,8 @@ def _read(data: dict[str, Any]) -> Diagnostic:
     steps = [trace.decode(line) for line in data["trace"]]
     help_ = data["help"]
     if help_ is not None:
-        help_ = Help(**{**help_, "span": Span(**help_["span"]) if help_["span"] else None})
+        more = tuple(Edit(Span(**edit["span"]), edit["replacement"]) for edit in help_["more"])
+        help_ = Help(**{**help_, "span": Span(**help_["span"]) if help_["span"] else None, "more": more})
     return Diagnostic(
         **{
             **data,

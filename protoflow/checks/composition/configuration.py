@@ -29,11 +29,10 @@ renaming of the participants of a role are made equal by `Store.rename`.
 
 from __future__ import annotations
 
-from itertools import permutations, product
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from protoflow.checks.composition.domain import Domain
 
@@ -87,11 +86,16 @@ class Work:
         self.entries[who] = (*entry[:field], value, *entry[field + 1 :])
 
 
+def unhurried() -> None:
+    """No clock to look at."""
+
+
 class Store:
     """Numbers for entries, and the one form that equal configurations share."""
 
-    def __init__(self, columns: int, domain: Domain) -> None:
+    def __init__(self, columns: int, domain: Domain, look: Callable[[], None] = unhurried) -> None:
         self.columns = columns
+        self._look = look
         self.domain = domain
         self.entries: list[Entry] = []
         self._numbers: dict[Entry, int] = {}
@@ -147,27 +151,27 @@ class Store:
     def rename(self, work: Work) -> Code:
         """The least configuration among those that differ only in the order of interchangeable columns.
 
-        Columns are first told apart by what does not depend on the order; only those that are still alike are tried
-        in every order.
+        Columns are first told apart by what does not depend on the order; only those that are still alike are tried in
+        every order, and of twins, which trade places without any change, one order stands for all.
         """
         entries = work.entries
         shape = [(entry[:OUT], tuple(sorted(entry[OUT]))) for entry in entries]
         marks = [
             (shape[i], tuple(sorted(entries[j][OUT][i] for j in range(len(entries))))) for i in range(len(entries))
         ]
-        choices: list[list[tuple[int, ...]]] = []
+        alike: list[tuple[list[int], list[list[int]]]] = []  # places, and who may have them: twins together
         for group in self._renames:
             classes: dict[Any, list[int]] = {}
             for member in group:
                 classes.setdefault(marks[member], []).append(member)
-            ordered = [classes[mark] for mark in sorted(classes)]
-            choices.append([sum(order, ()) for order in product(*(permutations(c) for c in ordered))])
+            begin = 0
+            for mark in sorted(classes):
+                members = classes[mark]
+                alike.append((list(group[begin : begin + len(members)]), _twins(entries, members)))
+                begin += len(members)
         best: Code | None = None
-        for chosen in product(*choices):
-            order = list(range(len(entries)))
-            for group, members in zip(self._renames, chosen, strict=True):
-                for place, member in zip(group, members, strict=True):
-                    order[place] = member
+        for order in _orders(alike, list(range(len(entries)))):
+            self._look()
             numbers = tuple(
                 self.number((*entries[i][:OUT], tuple([entries[i][OUT][j] for j in order]), ())) for i in order
             )
@@ -175,3 +179,44 @@ class Store:
                 best = numbers
         assert best is not None
         return (self._global(work.globals), *best)
+
+
+def _twins(entries: Sequence[Entry], members: Sequence[int]) -> list[list[int]]:
+    """Members of a class, those together that can trade places without any change."""
+    found: list[list[int]] = []
+    for i in members:
+        twins = next((twins for twins in found if _are_twins(entries, i, twins[0])), None)
+        if twins is None:
+            found.append([i])
+        else:
+            twins.append(i)
+    return found
+
+
+def _are_twins(entries: Sequence[Entry], i: int, j: int) -> bool:
+    mine, other = entries[i][OUT], entries[j][OUT]
+    return bool(mine[j] == other[i] and mine[i] == other[j]) and all(
+        mine[k] == other[k] and entries[k][OUT][i] == entries[k][OUT][j] for k in range(len(entries)) if k not in (i, j)
+    )
+
+
+def _orders(alike: Sequence[tuple[list[int], list[list[int]]]], order: list[int]) -> Iterator[list[int]]:
+    """Who stands in each place, in every way that can make a difference. The list that is given is used again."""
+    if not alike:
+        yield order
+        return
+    (places, twins), *others = alike
+    for arranged in _arrangements(twins):
+        for place, member in zip(places, arranged, strict=True):
+            order[place] = member
+        yield from _orders(others, order)
+
+
+def _arrangements(twins: list[list[int]]) -> Iterator[list[int]]:
+    if len(twins) == 1:
+        yield twins[0]
+        return
+    for number, (first, *more) in enumerate(twins):
+        left = [*twins[:number], *([more] if more else []), *twins[number + 1 :]]
+        for rest in _arrangements(left):
+            yield [first, *rest]

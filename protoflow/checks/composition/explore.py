@@ -39,8 +39,11 @@ ERROR = -1
 """The target of a step into an error."""
 
 
-LOOK = 64
-"""The clock is looked at after so many configurations."""
+TOLD = 64
+"""Progress is told after so many configurations."""
+
+EDGES = 16
+"""So many edges take as much room as a configuration."""
 
 
 class OutOfBudgetError(Exception):
@@ -64,7 +67,12 @@ class Budget:
 
     def part(self, share: int) -> Budget:
         """One in `share` of the time that is left."""
-        part = Budget((self.ends - time.monotonic()) / share, self.configurations, self._progress)
+        return self.limited((self.ends - time.monotonic()) / share, self.configurations)
+
+    def limited(self, seconds: float, configurations: int) -> Budget:
+        """A part of this budget, no longer than that."""
+        left = self.ends - time.monotonic()
+        part = Budget(min(seconds, left), min(configurations, self.configurations), self._progress)
         part._seen = self._seen
         return part
 
@@ -73,11 +81,14 @@ class Budget:
         if held > self.configurations:
             raise OutOfBudgetError
         self._seen[0] += 1
-        if self._seen[0] % LOOK == 0:
-            if self._progress is not None:
-                self._progress(self._seen[0])
-            if time.monotonic() > self.ends:
-                raise OutOfBudgetError
+        if self._progress is not None and self._seen[0] % TOLD == 0:
+            self._progress(self._seen[0])
+        self.look()
+
+    def look(self) -> None:
+        """Look at the clock. Raises OutOfBudgetError."""
+        if time.monotonic() > self.ends:
+            raise OutOfBudgetError
 
 
 Move = tuple[int, int]
@@ -90,8 +101,9 @@ SHORTENS: Move = (-1, -1)
 class Graph:
     """What has been explored. `edges[n]` are (target, label); in an abstraction `moves[n]` tells which are moves."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, look: Callable[[], None]) -> None:
         self.store = store
+        self.look = look  # at the clock, while the graph is made and read
         self.codes: list[Code] = []
         self.index: dict[Code, int] = {}
         self.edges: list[list[tuple[int, Label]]] = []
@@ -102,6 +114,8 @@ class Graph:
         self.timed: set[int] = set()
         self.capped: list[int] = []
         self.open: set[int] = set()  # not gone on from: capped, or behind the end of a search that stopped
+        self.stopped = False
+        self.steps = 0
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -167,7 +181,7 @@ def explore(
     Configurations with more than `cap` messages in a channel are not gone on from (`Graph.capped`). `enough` is asked
     after each configuration that has been gone on from, and ends the search.
     """
-    graph = Graph(store)
+    graph = Graph(store, budget.look)
     frontier: deque[int] = deque()
 
     def add(work: Work) -> int:
@@ -175,6 +189,7 @@ def explore(
         node = graph.index.get(code)
         if node is None:
             node = len(graph.codes)
+            budget.spend(node + graph.steps // EDGES)
             graph.index[code] = node
             graph.codes.append(code)
             graph.edges.append([])
@@ -187,15 +202,17 @@ def explore(
     def link(node: int, old: Work, label: Label, work: Work) -> None:
         target = ERROR if label.outcome is Outcome.UNHANDLED else add(work)
         graph.edges[node].append((target, label))
+        graph.steps += 1
         if store.domain.abstract:
             graph.moves[node].append(move(store, old, label, work))
 
     for work in beginnings:
+        budget.look()
         graph.initial.append(add(work))
     while frontier:
         while frontier:
             node = frontier.popleft()
-            budget.spend(len(graph))
+            budget.look()
             work = graph.work(node)
             if cap is not None and longest(work) > cap:
                 graph.capped.append(node)
@@ -222,8 +239,10 @@ def explore(
                 link(node, work, label, new)
             if enough is not None and enough(graph, node, work):
                 graph.open.update(frontier)
+                graph.stopped = True
                 return graph
         for node in circling(graph, steps):
+            budget.look()
             work = graph.work(node)
             graph.timed.add(node)
             for label, new in steps.elapses(work, early=False):
@@ -298,6 +317,7 @@ def endless(graph: Graph, steps: Steps, counts: Callable[[Label], bool]) -> list
     component = components(len(graph), lambda node: [target for _, target in within(node)])
     found: list[list[int]] = []
     for number, nodes in enumerate(grouped(component)):
+        graph.look()
         inside = [(node, edge) for node in nodes for edge, target in within(node) if component[target] == number]
         moves = [graph.moves[node][edge] for node, edge in inside]
         if inside and not _run_out(moves):

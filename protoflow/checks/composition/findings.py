@@ -100,18 +100,27 @@ def _handle_too(alarm: Alarm, role: RoleModel, rows: list[Transition], here: lis
 def _late(alarm: Alarm, model: Model, run: Run | None) -> _Parts:
     role, protocol = model.roles[alarm.role], model.program.protocol
     state = role.states[alarm.state]
-    declared = role.program.role.states[state]
-    message = f"`{alarm.trigger}` can come late: `{role.name}` may be in its final state `{state}`, which drops it"
-    at, replacement = ignoring(declared, alarm.trigger)
+    message, label, help_ = _late_words(role, state, [alarm.trigger])
     return (
         message,
-        _span(protocol, declared),
-        f"neither handles nor ignores `{alarm.trigger}`",
+        _span(protocol, role.program.role.states[state]),
+        label,
         _sent_here(protocol, alarm, run),
         (),
-        Help(f"if it is to be dropped, say so: `ignore` `{alarm.trigger}` in `{state}`", at, replacement),
+        help_,
         [("role", role.name), ("state", state), ("message", alarm.trigger)],
     )
+
+
+def _late_words(role: RoleModel, state: str, late: Sequence[str]) -> tuple[str, str, Help]:
+    """What is said of messages that can come late in one state: message, label and help."""
+    names = [f"`{name}`" for name in late]
+    each, them = " and ".join(names), "it" if len(names) == 1 else "them"
+    message = f"{each} can come late: `{role.name}` may be in its final state `{state}`, which drops {them}"
+    at, replacement = ignoring(role.program.role.states[state], late)
+    to_be = "it is" if len(names) == 1 else "they are"
+    help_ = Help(f"if {to_be} to be dropped, say so: `ignore` {each} in `{state}`", at, replacement)
+    return message, f"neither handles nor ignores {' or '.join(names)}", help_
 
 
 def _stale(alarm: Alarm, model: Model, run: Run | None) -> _Parts:
@@ -155,21 +164,10 @@ def _stuck(alarm: Alarm, model: Model, run: Run | None) -> _Parts:
 def _never_done(alarm: Alarm, model: Model, run: Run | None) -> _Parts:
     role, protocol = model.roles[alarm.role], model.program.protocol
     state = role.states[alarm.state]
-    message = (
-        f"the course can go on for ever with `{role.name}` in state `{state}` or ones that lead back to it, "
-        "and can then no longer be completed"
-    )
-    help_ = Help(f"give `{role.name}` a row that leads from there towards a final state, and is certain to be taken")
+    message = f"the course can go on for ever: with `{role.name}` in state `{state}`, no way may lead to its end"
+    help_ = Help(f"give `{role.name}` a row towards a final state that is certain to be taken in the end")
     subject = [("role", role.name), ("state", state)]
-    return (
-        message,
-        _span(protocol, role.program.role.states[state]),
-        "no way to the end from here",
-        (),
-        (),
-        help_,
-        subject,
-    )
+    return message, _span(protocol, role.program.role.states[state]), "goes on from here", (), (), help_, subject
 
 
 def _grows(alarm: Alarm, model: Model, run: Run | None) -> _Parts:
@@ -196,7 +194,7 @@ def _violated(alarm: Alarm, model: Model, run: Run | None) -> _Parts:
     return (
         f"`{alarm.trigger}` does not hold: it can happen that {parts}",
         declared.span or _span(protocol, None),
-        "never, it says",
+        "says what must never be",
         (),
         (),
         None,
@@ -289,20 +287,36 @@ def unused(model: Model, left: set[Used]) -> Iterator[Diagnostic]:
             )
 
 
-def one_each_role(found: Mapping[Alarm, Diagnostic], model: Model) -> Iterator[Diagnostic]:
-    """The same findings, but of PF202 and of PF203 one a role, with the shortest run: it says where else it happens."""
-    stops: dict[tuple[str, int], list[Alarm]] = {}
-    for alarm, diagnostic in found.items():
-        if alarm.code in ("PF202", "PF203"):
-            stops.setdefault((alarm.code, alarm.role), []).append(alarm)
-        else:
-            yield diagnostic
-    for (_, number), alarms in stops.items():
+def one_each_cause(found: Mapping[Alarm, Diagnostic], model: Model) -> Iterator[Diagnostic]:
+    """The same findings, each told by its shortest run: one PF202 and one PF203 for a role, one PF205 for a state."""
+    causes: dict[tuple[str | int, ...], list[Alarm]] = {}
+    for alarm in found:
+        match alarm.code:
+            case "PF202" | "PF203":
+                cause: tuple[str | int, ...] = (alarm.code, alarm.role)
+            case "PF205":
+                cause = (alarm.code, alarm.role, alarm.state)
+            case _:
+                cause = alarm
+        causes.setdefault(cause, []).append(alarm)
+    for alarms in causes.values():
         first, *others = sorted(alarms, key=lambda a: (sum(found[a].participants.values()), len(found[a].trace)))
-        role = model.roles[number]
-        states = [f"`{role.states[alarm.state]}`" for alarm in sorted(others, key=lambda alarm: alarm.state)]
-        more = (f"the same can happen in {' and '.join(states)}",) if states else ()
-        yield replace(found[first], notes=(*found[first].notes, *more))
+        if not others:
+            yield found[first]
+            continue
+        role = model.roles[first.role]
+        if first.code == "PF205":
+            late = [name for name in model.messages if name in {alarm.trigger for alarm in alarms}]
+            message, label, help_ = _late_words(role, role.states[first.state], late)
+            related = dict.fromkeys(label for alarm in (first, *others) for label in found[alarm].related)
+            subject = frozenset().union(*(found[alarm].subject for alarm in alarms))
+            yield replace(
+                found[first], message=message, label=label, related=tuple(related), help=help_, subject=subject
+            )
+        else:
+            states = [f"`{role.states[alarm.state]}`" for alarm in sorted(others, key=lambda alarm: alarm.state)]
+            more = f"the same can happen in {' and '.join(states)}"
+            yield replace(found[first], notes=(*found[first].notes, more))
 
 
 def about(alarm: Alarm, model: Model) -> str:
@@ -314,12 +328,11 @@ def about(alarm: Alarm, model: Model) -> str:
     return f"{alarm.code} ({CODES[alarm.code].title}), {what}`{role.name}` in `{role.states[alarm.state]}`"
 
 
-def inconclusive(model: Model, message: str, note: str) -> Diagnostic:
+def inconclusive(model: Model, message: str, note: str, help_: str) -> Diagnostic:
     return Diagnostic(
         code="PF210",
         message=message,
         span=getattr(model.program.protocol.name, "span", None) or _span(model.program.protocol, None),
-        label="",
         notes=(note,),
-        help=Help("check fewer sizes with `--clients 1..4`, or give it more time with `--budget 60s`"),
+        help=Help(help_),
     )

@@ -14,14 +14,16 @@ from enum import Enum
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
+from protoflow.checks.composition.configuration import unhurried
+from protoflow.checks.composition.explore import components
 from protoflow.checks.composition.tables import EventKind, RoleModel, RowModel, SendModel
 from protoflow.program import Disposition
 from protoflow.protocol import LOST, START, TargetKind
 
 if TYPE_CHECKING:
-    from protoflow.checks.composition.model import Model
+    from collections.abc import Callable
 
-    pass
+    from protoflow.checks.composition.model import Model
 
 
 class Flow(NamedTuple):
@@ -45,15 +47,15 @@ class _Variant(NamedTuple):
     who: _Who
 
 
-def unstopped(model: Model) -> list[Flow]:
-    """Sends that the tables do not prove bounded."""
+def unstopped(model: Model, look: Callable[[], None] = unhurried) -> list[Flow]:
+    """Sends that the tables do not prove bounded. `look` at the clock is called now and then."""
     found: dict[Flow, None] = {}
-    circles = bool(_Repeating(model, None, None, timers=False, outside=False).rows)
+    circles = bool(_Repeating(model, None, None, look, timers=False, outside=False).rows)
     for receiver in model.roles:
         for sender in model.roles:
             if any(receiver.index in send.roles for row in _rows(model, sender) for send in row.sends):
                 timers = circles or _defers(receiver, sender, model)
-                found |= dict.fromkeys(_Repeating(model, sender, receiver, timers=timers).sends_to_slow())
+                found |= dict.fromkeys(_Repeating(model, sender, receiver, look, timers=timers).sends_to_slow())
     return list(found)
 
 
@@ -79,6 +81,7 @@ class _Repeating:
         model: Model,
         sender: RoleModel | None,
         receiver: RoleModel | None,
+        look: Callable[[], None],
         *,
         timers: bool,
         outside: bool = True,
@@ -95,7 +98,10 @@ class _Repeating:
             for who in self._kinds(model.roles[row.role])
         }
         while True:
-            kept = {variant for variant in self.rows if self._comes_again(variant) and self._comes_back(variant)}
+            look()
+            self._known: dict[object, bool] = {}  # answers about these rows
+            back = self._coming_back()
+            kept = {variant for variant in self.rows if variant in back and self._comes_again(variant)}
             if kept == self.rows:
                 break
             self.rows = kept
@@ -124,14 +130,16 @@ class _Repeating:
             return True
         if variant.who is _Who.SLOW and who is _Who.SOURCE:
             return False
-        message = self.model.message_index.get(row.row.trigger)
-        asking = self.model.roles[row.role].index
-        return any(
-            other.who is who
-            and self.model.rows[other.row].role == role.index
-            and any(sent.message == message and asking in sent.roles for sent in self.model.rows[other.row].sends)
-            for other in self.rows
-        )
+        key = (row.row.trigger, row.role, role.index, who)
+        if key not in self._known:
+            message = self.model.message_index.get(row.row.trigger)
+            self._known[key] = any(
+                other.who is who
+                and self.model.rows[other.row].role == role.index
+                and any(sent.message == message and row.role in sent.roles for sent in self.model.rows[other.row].sends)
+                for other in self.rows
+            )
+        return self._known[key]
 
     def _taken_from(self, message: int, role: RoleModel, who: _Who, by: tuple[RoleModel, _Who] | None = None) -> bool:
         """Whether that participant can go on taking this message: from anybody, or from the one that is given."""
@@ -147,18 +155,23 @@ class _Repeating:
 
     def _comes_again(self, variant: _Variant) -> bool:
         row = self.model.rows[variant.row]
-        role = self.model.roles[row.role]
-        trigger = row.row.trigger
+        key = (row.role, row.row.trigger, variant.who)
+        if key not in self._known:
+            self._known[key] = self._triggered(self.model.roles[row.role], row.row.trigger, variant.who)
+        return self._known[key]
+
+    def _triggered(self, role: RoleModel, trigger: str, who: _Who) -> bool:
+        """Whether the message or event comes again and again to that participant."""
         message = self.model.message_index.get(trigger)
         if message is not None and trigger in role.program.receives:
-            return self._taken_from(message, role, variant.who)
+            return self._taken_from(message, role, who)
         event = role.events.get(trigger)
         if event is None:
-            return self._is_raised(role, role.event_names.index(trigger), variant.who)
+            return self._is_raised(role, role.event_names.index(trigger), who)
         if event.kind is EventKind.TIMER:
             return self.timers
         counted = self.model.message_index[role.program.windows[event.name].message]
-        if not self._taken_from(counted, role, variant.who):
+        if not self._taken_from(counted, role, who):
             return False
         if event.kind is EventKind.COUNTER:
             return True
@@ -167,12 +180,12 @@ class _Repeating:
         if not everybody or not self._always_expected(role, window.request):
             return True
         return all(
-            self._taken_from(counted, role, variant.who, (peer, who))
-            for peer, who in ((self.receiver, _Who.SLOW), (self.sender, _Who.SOURCE))
+            self._taken_from(counted, role, who, (peer, kind))
+            for peer, kind in ((self.receiver, _Who.SLOW), (self.sender, _Who.SOURCE))
             if peer is not None
             and peer.index in window.senders
-            and not (who is variant.who and peer is role)
-            and who in self._kinds(peer)
+            and not (kind is who and peer is role)
+            and kind in self._kinds(peer)
         )
 
     def _always_expected(self, role: RoleModel, request: int) -> bool:
@@ -194,22 +207,22 @@ class _Repeating:
             for other in self.rows
         )
 
-    def _comes_back(self, variant: _Variant) -> bool:
-        """Its participant can come from where the row leads back to its source."""
-        row = self.model.rows[variant.row]
-        if row.dest < 0:
-            return True
-        found, todo = {row.dest}, [row.dest]
-        while todo:
-            state = todo.pop()
-            for other in self.rows:
-                step = self.model.rows[other.row]
-                if (
-                    other.who is variant.who
-                    and (step.role, step.source) == (row.role, state)
-                    and step.dest >= 0
-                    and step.dest not in found
-                ):
-                    found.add(step.dest)
-                    todo.append(step.dest)
-        return row.source in found
+    def _coming_back(self) -> set[_Variant]:
+        """Rows that lead to where their participant can come back from to their source."""
+        places: dict[tuple[int, _Who, int], int] = {}
+        ways: list[list[int]] = []
+
+        def place(role: int, who: _Who, state: int) -> int:
+            if (role, who, state) not in places:
+                places[role, who, state] = len(ways)
+                ways.append([])
+            return places[role, who, state]
+
+        legs: dict[_Variant, tuple[int, int]] = {}
+        for variant in self.rows:
+            row = self.model.rows[variant.row]
+            dest = row.source if row.dest < 0 else row.dest
+            legs[variant] = leg = (place(row.role, variant.who, row.source), place(row.role, variant.who, dest))
+            ways[leg[0]].append(leg[1])
+        component = components(len(ways), ways.__getitem__)
+        return {variant for variant, (source, dest) in legs.items() if component[source] == component[dest]}

@@ -9,11 +9,19 @@ from __future__ import annotations
 from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
-from protoflow.checks.composition.configuration import NO_PAIR, NOT_STARTED, STARTED, Entry, Store, Work
+from protoflow.checks.composition.configuration import (
+    NO_PAIR,
+    NOT_STARTED,
+    STARTED,
+    Entry,
+    Store,
+    Work,
+    unhurried,
+)
 from protoflow.protocol import Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from protoflow.checks.composition.domain import Domain
     from protoflow.checks.composition.model import Model
@@ -40,8 +48,9 @@ class Cast:
             elif size:
                 self.members.append((role.index, size))
 
-    def store(self, domain: Domain) -> Store:
-        store = Store(len(self.columns), domain)
+    def store(self, domain: Domain, look: Callable[[], None] = unhurried) -> Store:
+        """`look` at the clock is called wherever something takes long."""
+        store = Store(len(self.columns), domain, look)
         if not self.members:
             places: dict[int, list[int]] = {}
             for position, role in enumerate(self.columns):
@@ -105,12 +114,20 @@ class Cast:
         """Every assignment of the links among columns; an inverse link follows the one that it inverts."""
         links = self.model.program.protocol.links
         own = [link for link in links.values() if link.inverse is None]
-        for chosen in product(*(list(self._shapes(link)) for link in own)):
-            relations = {str(link.name): relation for link, relation in zip(own, chosen, strict=True)}
+        for relations in self._chosen(own):
             for link in links.values():
                 if link.inverse is not None:
                     relations[str(link.name)] = frozenset((j, i) for i, j in relations[link.inverse])
             yield relations
+
+    def _chosen(self, links: Sequence[Link]) -> Iterator[dict[str, Relation]]:
+        """One by one: there can be more than memory holds."""
+        if not links:
+            yield {}
+            return
+        for chosen in self._chosen(links[:-1]):
+            for relation in self._shapes(links[-1]):
+                yield {**chosen, str(links[-1].name): relation}
 
     def _shapes(self, link: Link) -> Iterator[Relation]:
         index = self.model.role_index

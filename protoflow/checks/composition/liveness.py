@@ -14,6 +14,8 @@ from protoflow.program import Disposition, GuardKind
 from protoflow.protocol import TargetKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from protoflow.checks.composition.model import Model
 
 
@@ -64,37 +66,44 @@ def _neutral(model: Model, role: RoleModel) -> None:
 
     requests = {message for peer in model.roles for message in peer.request_of_message}
     messages = {message for _, message in role.disposition} - requests
-    for state in range(len(role.states)):
-        after = _following(model, role, state)
-        role.neutral.append(frozenset(m for m in messages if all(neutral(s, m, stale=False) for s in after)))
-        role.neutral_stale.append(frozenset(m for m in messages if all(neutral(s, m, stale=True) for s in after)))
+    rows = [row for row in model.rows if row.role == role.index]
+    states = range(len(role.states))
+    for stale, found in ((False, role.neutral), (True, role.neutral_stale)):
+        matter = {m: leading_to(rows, {s for s in states if not neutral(s, m, stale=stale)}) for m in messages}
+        found += [frozenset(message for message in messages if state not in matter[message]) for state in states]
 
 
-def _following(model: Model, role: RoleModel, state: int) -> set[int]:
-    found, todo = {state}, [state]
+def leading_to(rows: Iterable[RowModel], states: Iterable[int]) -> set[int]:
+    """These states, and all from which such rows lead to them."""
+    sources: dict[int, list[int]] = {}
+    for row in rows:
+        sources.setdefault(row.dest, []).append(row.source)
+    found = set(states)
+    todo = list(found)
     while todo:
-        source = todo.pop()
-        for row in model.rows:
-            if row.role == role.index and row.source == source and row.dest >= 0 and row.dest not in found:
-                found.add(row.dest)
-                todo.append(row.dest)
+        for source in sources.get(todo.pop(), ()):
+            if source not in found:
+                found.add(source)
+                todo.append(source)
     return found
 
 
 def _live_answers(model: Model, role: RoleModel) -> None:
     """In which states it matters which round the last request was of: an answer can follow before the next one.
 
-    Told only where all requests come from one single participant; else a request does not outdate all others.
+    A row that a request triggers resets what is known of this request only, and only where all requests come from one
+    single participant; else a request does not outdate those of the others.
     """
     asking = [peer for peer in model.roles if peer.requests]
-    requests = set(asking[0].requests) if len(asking) == 1 and asking[0].single else set()
-    answers = {message for peer in asking for message in peer.reply_to}
-    rows = [row for row in model.rows if row.role == role.index and row.row.trigger not in requests]
-    live = {row.source for row in rows if any(send.message in answers for send in row.sends)}
-    size = -1
-    while len(live) > size:
-        size = len(live)
-        live |= {row.source for row in rows if row.dest in live}
+    alone = len(asking) == 1 and asking[0].single
+    rows = [row for row in model.rows if row.role == role.index]
+    live: set[int] = set()
+    for peer in asking:
+        for number, request in enumerate(peer.requests):
+            replies = {message for message, asked in peer.reply_to.items() if asked == number}
+            others = [row for row in rows if not alone or row.row.trigger != request]
+            answering = {row.source for row in others if any(send.message in replies for send in row.sends)}
+            live |= leading_to(others, answering)
     role.live_last = [state in live for state in range(len(role.states))]
 
 
@@ -121,15 +130,7 @@ def _needed_in(role: RoleModel, rows: list[RowModel], event: EventModel) -> set[
             and send.kind is not TargetKind.LINK
         )
 
-    needed = {row.source for row in rows if reads(row)}
-    todo = list(needed)
-    while todo:
-        state = todo.pop()
-        for row in rows:
-            if row.dest == state and row.source not in needed and not resets(row):
-                needed.add(row.source)
-                todo.append(row.source)
-    return needed
+    return leading_to((row for row in rows if not resets(row)), {row.source for row in rows if reads(row)})
 
 
 def _does_something(row: RowModel) -> bool:

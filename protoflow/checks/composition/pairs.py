@@ -16,11 +16,12 @@ from protoflow.checks.composition.configuration import (
     STATE,
     Pair,
     Work,
+    unhurried,
 )
 from protoflow.program import Disposition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from protoflow.checks.composition.domain import Domain
     from protoflow.checks.composition.model import Model
@@ -29,13 +30,14 @@ if TYPE_CHECKING:
 class Pairs:
     """One model, with one domain of counts; `columns` as in `configuration`."""
 
-    def __init__(self, model: Model, domain: Domain, columns: int) -> None:
+    def __init__(self, model: Model, domain: Domain, columns: int, look: Callable[[], None] = unhurried) -> None:
         self.model = model
         self.domain = domain
         self.columns = columns
         self.fifo = model.assumptions.fifo
         self.runs = domain.abstract
-        self.choices = Choices(model)
+        self.look = look
+        self.choices = Choices(model, look)
 
     def pair(self, work: Work, i: int, j: int) -> Pair:
         """What i has sent to j, and keeps track of about it."""

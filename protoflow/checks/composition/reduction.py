@@ -33,6 +33,7 @@ from protoflow.checks.composition.configuration import (
     TIMERS,
     Work,
 )
+from protoflow.checks.composition.liveness import leading_to
 from protoflow.trace import Outcome, StepKind
 
 if TYPE_CHECKING:
@@ -160,12 +161,7 @@ def _roles_sent_to_later(model: Model, role: int) -> list[set[int]]:
     """For each state, the roles that get a message from some row of that state or of one after it."""
     rows = [row for row in model.rows if row.role == role]
     found: list[set[int]] = [set() for _ in model.roles[role].states]
-    changed = True
-    while changed:
-        changed = False
-        for row in rows:
-            new = {r for send in row.sends for r in send.roles} | (found[row.dest] if row.dest >= 0 else set())
-            if not new <= found[row.source]:
-                found[row.source] |= new
-                changed = True
+    for receiver in range(len(model.roles)):
+        for state in leading_to(rows, {row.source for row in rows for send in row.sends if receiver in send.roles}):
+            found[state].add(receiver)
     return found

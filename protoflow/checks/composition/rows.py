@@ -110,7 +110,7 @@ class Rows(Settling):
             case _:
                 targets = [j for j in self.peers(work, i) if j != i and entries[j][ROLE] in send.roles]
         selected = send.kind is TargetKind.SELECTOR
-        if selected or send.one:
+        if selected:  # `one` of a target may be one that is lost: the engine leaves that to the handler
             targets = [j for j in targets if not self.pair(work, i, j)[FLAGS] & LOST_FLAG]
         if not targets or not (selected or send.one):
             yield work, targets
@@ -129,6 +129,7 @@ class Rows(Settling):
             return
         first, *others = targets
         for new, chosen in self._subsets(work, others):
+            self.look()
             count = new.counts[first]
             if count == 1:
                 yield new.copy(), chosen

@@ -39,8 +39,8 @@ def search(
     `reduced` and `drops`: see `reduction`. `cap` and `looking`: see `explore`.
     """
     cast = Cast(model, dict(enumerate(sizes)), star=model.star)
-    store = cast.store(domain)
-    steps = Steps(model, domain, len(cast.columns))
+    store = cast.store(domain, budget.look)
+    steps = Steps(model, domain, len(cast.columns), budget.look)
     reduction = Reduction(steps, drops=drops) if reduced else None
     graph = explore(steps, store, cast.configurations(), budget, reduction, cap, looking)
     return Explored(graph, steps, cast)

@@ -20,6 +20,9 @@ Sizes = tuple[int, ...]
 LARGEST = 8
 """How many sizes are explored of the one many-role of a star, from the least that its `count` allows."""
 
+FAR = 19
+"""How far beyond the least number one that is large may lie."""
+
 SMALL = 3
 """How many sizes of each many-role are explored where there are several, or where the shape is no star."""
 
@@ -65,6 +68,21 @@ def all_are(model: Model, covered: Sequence[Sizes]) -> bool:
 
 def many(model: Model) -> list[RoleModel]:
     return [role for role in model.roles if not role.single]
+
+
+def larger(model: Model) -> int:
+    """A number, larger than is explored unasked, that every count allows."""
+    most = [role.program.maximum for role in many(model) if role.program.maximum is not None]
+    return max(least(model), min([least(model) + FAR, *most]))
+
+
+def fewer(model: Model, sizes: Sequence[Sizes]) -> str:
+    """The smaller half of these sizes, as an option says it; nothing where one range cannot say it."""
+    roles = many(model)
+    if len(roles) != 1 or len(sizes) < 2:
+        return ""
+    numbers = [each[roles[0].index] for each in sizes]
+    return _span(numbers[0], numbers[len(numbers) // 2 - 1])
 
 
 def every(model: Model) -> str:

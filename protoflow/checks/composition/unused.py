@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from protoflow.checks.composition.analyses import used
 from protoflow.checks.composition.domain import Exact
-from protoflow.checks.composition.explore import Budget, OutOfBudgetError
+from protoflow.checks.composition.explore import OutOfBudgetError
 from protoflow.checks.composition.model import Model
 from protoflow.checks.composition.search import search
 from protoflow.protocol import LOST
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from protoflow.checks.composition.analyses import Used
+    from protoflow.checks.composition.explore import Budget
     from protoflow.checks.composition.sizes import Sizes
     from protoflow.program import Program
     from protoflow.protocol import Assumptions
@@ -28,7 +29,9 @@ SECONDS, CONFIGURATIONS = 1.0, 20_000
 """What each search may cost; where that is not enough, nothing is reported."""
 
 
-def never_used(model: Model, lowered: Program, seen: set[Used], sizes: Sequence[Sizes], cap: int | None) -> set[Used]:
+def never_used(
+    model: Model, lowered: Program, seen: set[Used], sizes: Sequence[Sizes], cap: int | None, budget: Budget
+) -> set[Used]:
     """What no run uses, in courses of these sizes."""
     left = _everything(model) - seen
     as_they_are = model.assumptions
@@ -39,7 +42,9 @@ def never_used(model: Model, lowered: Program, seen: set[Used], sizes: Sequence[
                     return left
                 tried = Model(program, assumptions)
                 try:
-                    graph, _, _ = search(tried, size, Exact(), Budget(SECONDS, CONFIGURATIONS), drops=False, cap=cap)
+                    graph, _, _ = search(
+                        tried, size, Exact(), budget.limited(SECONDS, CONFIGURATIONS), drops=False, cap=cap
+                    )
                 except OutOfBudgetError:
                     return set()
                 left -= used(graph, tried)

@@ -57,12 +57,13 @@ class Verdict:
 
     @property
     def line(self) -> str:
-        """`proved for every N ≥ 1 (33 configurations)`."""
+        """`proved for every N ≥ 1 (33 configurations), terminates always`."""
         text = str(Reach(self.status, self.holds_for))
         if self.status == "failed":
             return text
         counted = f"{self.configurations:,} configuration{'' if self.configurations == 1 else 's'}"
-        return f"{text} ({counted})"
+        ends = f", terminates {self.terminates}" if self.terminates else ""
+        return f"{text} ({counted}){ends}"
 
 
 def weakest(reaches: Mapping[str, Reach]) -> Reach:

@@ -14,7 +14,7 @@ from protoflow.checks.composition.configuration import (
     STATE,
     TIMERS,
 )
-from protoflow.checks.composition.edits import new_row
+from protoflow.checks.composition.edits import TIMER, as_another, listed, new_row, time_limit
 from protoflow.checks.composition.tables import LOST_FLAG, EventKind, EventModel, RoleModel
 from protoflow.diagnostics import Help
 from protoflow.program import Disposition
@@ -31,8 +31,8 @@ SHOWN = 4
 
 
 class Reason(NamedTuple):
-    """Why a participant waits: `text` goes on after "waits". `gone`: for somebody who has crashed, and is not known to
-    be lost. `message`: what does not come. `asks`: the event that asks for more senders than there are.
+    """Why a participant waits: `text` goes on after "waits". `gone`: for somebody who has crashed. `message`: what does
+    not come. `asks`: the event that asks for more senders than there are.
     """
 
     text: str
@@ -69,7 +69,7 @@ def _reasons(model: Model, run: Run, who: int, role: RoleModel) -> Iterator[Reas
         if event.kind is not EventKind.TIMER:
             yield _window(model, run, who, role, event)
         elif entry[TIMERS][event.position] == 1:
-            yield Reason(f"although its time is up: `{event.name}` has come, but the conditions of its rows fail")
+            yield Reason(f"although its time is up: `{event.name}` has come, but {_failing(role, state, event)}")
     if role.events_in[state]:
         return
     handled = [
@@ -94,11 +94,13 @@ def _window(model: Model, run: Run, who: int, role: RoleModel, event: EventModel
     message = window.window.message
     expected: list[int] = []
     missing: list[int] = []
+    lost = False
     for j in run.walk.peers(work, who):
         if j == who:
             continue
         pair = run.walk.pair(work, who, j)
         if pair[FLAGS] & LOST_FLAG:
+            lost = True
             continue
         if window.request >= 0:
             counts = bool(pair[EXPECTED] >> window.request & 1)
@@ -111,15 +113,17 @@ def _window(model: Model, run: Run, who: int, role: RoleModel, event: EventModel
             if not pair[COUNTED] >> event.position & 1:
                 missing.append(j)
     if not expected:
-        return Reason(f"for `{event.name}`, but nobody is left whose `{message}` would count", message=message)
+        return Reason(f"for `{event.name}`, but nobody is left whose `{message}` would count", lost, message)
     needed = window.window.threshold(len(expected))
     if needed > len(expected):  # only a number can be
         text = f"for {needed} participants to send `{message}`, but no more than {len(expected)} can"
         return Reason(text, message=message, asks=event.name)
     if not missing:
-        return Reason(f"although `{event.name}` holds: the conditions of its rows fail", message=message)
+        failing = _failing(role, work.entries[who][STATE], event)
+        return Reason(f"although `{event.name}` holds: {failing}", message=message)
     gone = [j for j in missing if work.entries[j][LIVE] == CRASHED]
-    apart = [f"{_names([run.names[j] for j in gone])}, which has crashed"] if gone else []
+    have_crashed = "has crashed" if len(gone) == 1 else "have crashed"
+    apart = [f"{_names([run.names[j] for j in gone])}, which {have_crashed}"] if gone else []
     there: dict[str, list[str]] = {}
     for j in missing:
         if j not in gone:
@@ -131,6 +135,18 @@ def _window(model: Model, run: Run, who: int, role: RoleModel, event: EventModel
     return Reason(f"for `{message}` from {'; and '.join(apart)}{have}", gone=bool(gone), message=message)
 
 
+def _failing(role: RoleModel, state: int, event: EventModel) -> str:
+    """What the rows for it ask, none of which holds."""
+    asked = [
+        f"`{key}: {listed(names)}`"
+        for row in role.on_event[state, event.index]
+        for key, names in (("conditions", row.row.declared.conditions), ("unless", row.row.declared.unless))
+        if names
+    ]
+    asked += [f"`times: {r.row.declared.times}`" for r in role.on_event[state, event.index] if r.row.times is not None]
+    return f"no row for it holds ({', '.join(dict.fromkeys(asked))})"
+
+
 def _names(ids: list[str]) -> str:
     shown = [f"`{name}`" for name in ids[:SHOWN]]
     if len(ids) > SHOWN:
@@ -140,20 +156,41 @@ def _names(ids: list[str]) -> str:
 
 def _help(alarm: Alarm, model: Model, reasons: list[Reason]) -> Help:
     role = model.roles[alarm.role]
+    written = role.program.role
     state = role.states[alarm.state]
     timers = role.program.timers_in[state]
-    if timers:
-        row = next(row for row in reversed(role.program.role.transitions) if timers[-1].event in row.triggers)
-        text = f"add a row for `{timers[-1].event}` in `{state}` that holds whenever the others do not"
-        return Help(text, *new_row(row, timers[-1].event, state))
     asks = next((reason.asks for reason in reasons if reason.asks), "")
+    if timers:
+        timer = timers[-1].event
+        rows = [row for row in written.transitions if timer in row.triggers]
+        ends = [row for row in (*rows, *written.transitions) if row.dest and written.states[row.dest].final]
+        rest = as_another(ends[0], model.program.protocol.messages) if ends else ""
+        text = f"add a row for `{timer}` in `{state}` that leads on whenever the others do not"
+        return Help(text, *(new_row(rows[-1], timer, state, rest) if ends else (None, None)))
     if asks:
-        event = role.program.role.events[asks]
+        event = written.events[asks]
         return Help(f"let `{asks}` ask for no more than there can be", event.spans.get("from"), "all")
-    if any(reason.gone for reason in reasons) and not role.watches_lost:
-        text = f"let `{role.name}` notice who is gone: a row for `lost` takes them out of what it waits for"
-        return Help(text, *new_row(next(reversed(role.program.role.transitions), None), "lost", state))
+    if any(reason.gone for reason in reasons):
+        return _limit(role, state)
     return Help(
         f"give `{role.name}` a way on from `{state}`: the message that it waits for, or a time limit "
         "(an event `{after: 30s}`, and a row for it)"
     )
+
+
+def _limit(role: RoleModel, state: str) -> Help:
+    """A time limit in every state that waits for others without one: they may be gone there too."""
+    here = role.events_in[role.states.index(state)]
+    waiting = dict.fromkeys(
+        event.name
+        for events in (here, *(events for number, events in enumerate(role.events_in) if not role.timers_in[number]))
+        for event in events
+    )
+    timer = next(iter(role.timers), "")
+    declared = f"its `{timer}`" if timer else f"an event `{TIMER}: {{after: 30s}}`, and `{TIMER}`"
+    text = (
+        f"let `{role.name}` wait only so long: {declared} beside {_names(list(waiting))} "
+        f"(`trigger: [{here[0].name}, {timer or TIMER}]`)"
+    )
+    edits = time_limit(role.program, waiting)
+    return Help(text, edits[0].span, edits[0].replacement, more=tuple(edits[1:])) if edits else Help(text)

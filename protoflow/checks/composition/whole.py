@@ -12,14 +12,15 @@ they are; the exact search lowers them, for a short run (`lowering`).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from protoflow.checks.composition import sizes as numbers
-from protoflow.checks.composition.analyses import Alarm, Looking, Used, alarms, used
+from protoflow.checks.composition.analyses import Alarm, Looking, Used, alarms, going_on, used
 from protoflow.checks.composition.concrete import follow
 from protoflow.checks.composition.domain import Abstract, Exact
 from protoflow.checks.composition.explore import Budget, OutOfBudgetError, endless, goes_round
-from protoflow.checks.composition.findings import about, finding, inconclusive, one_each_role, unused
+from protoflow.checks.composition.findings import about, finding, inconclusive, one_each_cause, unused
 from protoflow.checks.composition.growth import unstopped
 from protoflow.checks.composition.lowering import lowered
 from protoflow.checks.composition.model import Model
@@ -49,8 +50,11 @@ GLANCE = 2
 HURRY = 20
 """The part (1/n) of what is left of the budget that anything more gets for a course that is known to fail."""
 
-PATIENCE = 8
-"""The part (1/n) of the budget after which no further size is begun that nobody asked for."""
+PATIENCE = 1 / 8
+PATIENCE_UNPROVED = 1 / 2
+"""The part of the budget after which no further size is begun that nobody asked for: in other shapes than stars, and
+in a star that the proof has failed on.
+"""
 
 SHORTEST = (1.5, 30_000)
 """Seconds and configurations of the search for shortest runs; those found with reduction are shown otherwise."""
@@ -105,7 +109,8 @@ class _Check:
         self._conclude(finished)
         if finished and not self.errors:
             sizes = self.sizes[:GLANCE]
-            left = list(unused(self.model, never_used(self.model, self.low.program, self.used, sizes, self.cap)))
+            never = never_used(self.model, self.low.program, self.used, sizes, self.cap, self.budget)
+            left = list(unused(self.model, never))
             if left:
                 self.reaches["PF207"] = Reach("failed", self.reaches["PF207"].sizes)
             extra += left
@@ -117,7 +122,7 @@ class _Check:
             configurations=self.proof if reach.status == "proved" and self.proof else self.explored,
             terminates=self.terminates if reach.status in ("proved", "checked") else None,
         )
-        found = [*one_each_role(self.found, self.low), *extra]
+        found = [*one_each_cause(self.found, self.low), *extra]
         return sorted(found, key=lambda diagnostic: diagnostic.sort_key), verdict
 
     # -- exactly ---------------------------------------------------------------------------------------------------
@@ -133,7 +138,8 @@ class _Check:
             if size in self.covered:
                 continue
             enough = wanted is not None and wanted <= set(self.found)
-            tired = not self.asked and len(self.covered) >= GLANCE and self.budget.spent > 1 / PATIENCE
+            patience = PATIENCE_UNPROVED if self.model.star else PATIENCE
+            tired = not self.asked and len(self.covered) >= GLANCE and self.budget.spent > patience
             if enough or (tired and wanted is None):
                 return
             if hurry is None and self.errors:
@@ -170,24 +176,33 @@ class _Check:
             return
         looking = None if any(alarm.code == "PF203" for alarm in places) else Looking(model, places)
         try:
-            whole, _, _ = search(model, size, Exact(), Budget(*SHORTEST), reduced=False, cap=self.cap, looking=looking)
-            nearest = alarms(whole, model)
-            places |= {alarm: (place, whole) for alarm, place in nearest.items() if alarm not in self.found}
+            short = self.budget.limited(*SHORTEST)
+            whole, _, _ = search(model, size, Exact(), short, reduced=False, cap=self.cap, looking=looking)
+            nearest = {alarm: place for alarm, place in alarms(whole, model).items() if alarm not in self.found}
+            if looking is not None:  # a search that was ended early does not know what leads to no end
+                nearest = {alarm: place for alarm, place in nearest.items() if alarm.code != "PF203"}
+            places |= {alarm: (place, whole) for alarm, place in nearest.items()}
         except OutOfBudgetError:
             pass
         for alarm, (place, where) in places.items():
-            self.found[alarm] = finding(alarm, model, follow(where, place, model, cast), changed)
+            found = finding(alarm, model, follow(where, place, model, cast), changed)
+            if alarm.code == "PF203":
+                found = replace(found, notes=(f"what goes on: {', '.join(going_on(where, place.node, model))}",))
+            self.found[alarm] = found
             self.failed.setdefault(alarm.code, size)
 
     def _growth(self) -> None:
         """PF204: by the tables for every N, or else by looking for a channel that grows in the smallest courses."""
-        if not unstopped(self.model):
+        if not unstopped(self.model, self.budget.look):
             self.reaches["PF204"] = Reach("proved", numbers.every(self.model))
             return
         self.cap = CAP
         looked: list[Sizes] = []
         for size in self.sizes[:GLANCE]:
-            graph, _, cast = search(self.low, size, Exact(), self.budget.part(4), reduced=False, cap=CAP)
+            try:
+                graph, _, cast = search(self.low, size, Exact(), self.budget.part(4), reduced=False, cap=CAP)
+            except OutOfBudgetError:
+                break
             for alarm, run in find_growth(graph, self.low, cast):
                 if alarm not in self.found:
                     self.found[alarm] = finding(alarm, self.low, run, self.changed)
@@ -198,7 +213,8 @@ class _Check:
                 self.reaches["PF204"] = Reach("inconclusive", numbers.these(self.model, looked) if looked else "")
                 return
             looked.append(size)
-        self.reaches["PF204"] = Reach("checked", numbers.these(self.model, looked))
+        seen = numbers.these(self.model, looked) if looked else ""
+        self.reaches["PF204"] = Reach("checked" if len(looked) == len(self.sizes[:GLANCE]) else "inconclusive", seen)
 
     # -- every N ---------------------------------------------------------------------------------------------------
 
@@ -215,8 +231,9 @@ class _Check:
         if left and self.changed and not self.errors:
             self._as_written()
             left -= set(self.found)
+        all_sizes = numbers.all_are(self.model, self.covered)
         for level in range(1, LEVELS):
-            again = self._abstract(level)[0] if left and not self.errors else None
+            again = self._abstract(level)[0] if left and not self.errors and not all_sizes else None
             if again is None:
                 break
             left &= again
@@ -227,6 +244,8 @@ class _Check:
         if ends and not {"PF202", "PF203"} & alarmed:
             self.reaches["PF203"] = Reach("proved", every)
             self.terminates = "always"
+        if all_sizes:  # what the proof leaves open has been searched
+            return []
         explored = numbers.these(self.model, self.covered)
         for alarm in left:
             self.reaches[alarm.code] = Reach("inconclusive", numbers.these(self.model, self.covered[-1:]))
@@ -238,6 +257,7 @@ class _Check:
                 self.model,
                 f"not known for every number of participants: {what}",
                 f"it does not happen for {explored}, but the proof for every N could not rule it out",
+                f"explore larger numbers, such as `--clients {numbers.larger(self.model)}`, or make the course simpler",
             )
         ]
 
@@ -245,7 +265,7 @@ class _Check:
         """The alarms of the abstraction (None: it did not finish), and whether every run comes to an end."""
         model = Model(self.program, self.model.assumptions, Times.UNKNOWN)
         k = max(0, numbers.least(model) - 1) + level
-        budget = self.budget.part(HURRY if self.errors else 2)
+        budget = self.budget.part(HURRY if self.errors else 4)
         found: set[Alarm] = set()
         ends = True
         try:
@@ -282,10 +302,12 @@ class _Check:
 
     def _ran_out(self) -> Diagnostic:
         covered = numbers.these(self.model, self.covered) if self.covered else "no size"
+        fewer = numbers.fewer(self.model, self.sizes)
         return inconclusive(
             self.model,
             f"not decided: the check took longer than its budget of {self.options.seconds:g} s",
             f"explored completely: {covered}",
+            "give it more time, with `--budget 60s` say" + (f", or explore less: `--clients {fewer}`" if fewer else ""),
         )
 
 

@@ -1,0 +1,124 @@
+"""What a finding says to type mends it: the finding is gone, and no error comes that was not there before.
+
+Of the mistakes of issue 4, real courses, the pairs in `tests/golden` and mutated shipped protocols. A finding of the
+file (PF0xx) hides the others, so that errors of its own kind only are counted against its suggestion.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from protoflow.checks import mending, validate
+from protoflow.checks.composition import Options
+from protoflow.language import read, read_text
+from tests.composition.broken_deadline import BROKEN
+from tests.composition.test_against_naive import SHIPPED
+from tests.naive.mutate import mutate
+from tests.naive.writing import to_yaml
+
+if TYPE_CHECKING:
+    from protoflow.checks import Report
+    from protoflow.diagnostics import Edit
+
+TESTS = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _all_the_time_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mending, "SECONDS", 60.0)
+
+
+def typed(text: str, edits: tuple[Edit, ...]) -> str:
+    """As a person would: from the last place to the first, so that the places before stay what they are."""
+    lines = text.split("\n")
+    for edit in reversed(edits):
+        at = edit.span
+        head, tail = lines[at.line - 1 : at.line], lines[at.end_line - 1 : at.end_line]
+        changed = "".join(head)[: at.column - 1] + edit.replacement + "".join(tail)[at.end_column - 1 :]
+        lines[at.line - 1 : at.end_line] = changed.split("\n")
+    return "\n".join(lines)
+
+
+def check(text: str, file: str) -> Report:
+    return validate(read_text(text, file), composition=Options(cache=False, seconds=10))
+
+
+def mended(text: str, file: str) -> Counter[str]:
+    """How many suggestions of each code there were to type; fails at the first that does not mend."""
+    report = check(text, file)
+    before = {(found.code, found.message) for found in report.diagnostics}
+    tried: Counter[str] = Counter()
+    for found in report.diagnostics:
+        if found.implied_by or found.help is None or not found.help.edits or found.help.edits[0].span.file != file:
+            continue
+        again = check(typed(text, found.help.edits), file)
+        worse = {
+            (error.code, error.message)
+            for error in again.errors
+            if error.implied_by is None and (again.protocol is None or not found.code.startswith("PF0"))
+        }
+        assert not worse - before, (found.message, found.help)
+        assert found.message not in {each.message for each in again.diagnostics}, (found.message, found.help)
+        tried[found.code] += 1
+    return tried
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        ("no_timer", ["PF202"]),
+        ("no_fresh", ["PF209"]),
+        ("no_ignore", ["PF205"]),
+        ("five_of_three", ["PF108"]),
+        ("no_finish_row", ["PF103"]),
+        ("no_unless", ["PF202"]),
+        ("join_not_handled_while_training", ["PF201"]),
+    ],
+)
+def test_of_the_mistakes_in_fedavg_deadline(name: str, codes: list[str]) -> None:
+    assert list(mended(BROKEN[name], f"{name}.yaml").elements()) == codes
+
+
+def test_of_real_courses() -> None:
+    tried: Counter[str] = Counter()
+    for path in sorted((TESTS / "courses").glob("*.yaml")):
+        tried += mended(path.read_text(), path.name)
+    assert tried == {"PF103": 1, "PF108": 1, "PF201": 1, "PF202": 2, "PF205": 1, "PF209": 1}
+
+
+@pytest.mark.parametrize(
+    ("digit", "expected"),
+    [
+        (0, {"PF002": 1, "PF003": 1}),
+        (1, {"PF102": 1, "PF103": 2, "PF108": 1, "PF109": 1, "PF111": 1, "PF201": 2}),
+    ],
+)
+def test_of_golden_files(digit: int, expected: dict[str, int]) -> None:
+    tried: Counter[str] = Counter()
+    for path in sorted((TESTS / "golden").glob(f"PF{digit}*.yaml")):
+        tried += mended(path.read_text(), path.name)
+    assert tried == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "expected"),
+    [
+        (0, {"PF201": 2, "PF202": 1, "PF205": 1}),
+        (10, {"PF103": 1, "PF201": 3, "PF205": 1}),
+        (20, {"PF201": 1, "PF205": 1, "PF209": 1}),
+        (30, {"PF102": 2, "PF103": 3, "PF209": 1}),
+        (40, {"PF103": 2, "PF107": 1}),
+        (50, {"PF103": 3, "PF202": 1, "PF205": 1}),
+    ],
+)
+def test_of_mutated_shipped_protocols(first: int, expected: dict[str, int]) -> None:
+    tried: Counter[str] = Counter()
+    for seed in range(first, first + 10):
+        protocol = read(SHIPPED[seed % len(SHIPPED)]).protocol
+        assert protocol is not None
+        tried += mended(to_yaml(mutate(protocol, seed)[0]), "mutated.yaml")
+    assert tried == expected
