@@ -1,0 +1,1 @@
+"""Protocols in other notations, for other tools."""
