@@ -5,14 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 import protoflow
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_every_public_name_is_there() -> None:
@@ -22,6 +19,20 @@ def test_every_public_name_is_there() -> None:
     assert protoflow.load("hello").name == "hello"
     with pytest.raises(AttributeError, match="module 'protoflow' has no attribute 'Curse'"):
         protoflow.Curse  # noqa: B018
+
+
+def test_an_error_leads_with_the_cause_not_with_what_follows_from_it(tmp_path: Path) -> None:
+    path = tmp_path / "deaf.yaml"
+    path.write_text("".join(line for line in hello().splitlines(True) if "handler: listen" not in line))
+    with pytest.raises(protoflow.ProtocolError) as caught:
+        protoflow.Course.build(path, {"client": 2}).run()
+    assert [found.code for found in caught.value.diagnostics] == ["PF201", "PF108", "PF103"], "in order of place"
+    assert str(caught.value).startswith(f"{path}:23:")
+    assert str(caught.value).endswith(": PF103 `answer` is sent to `server`, which handles it in no state")
+
+
+def hello() -> str:
+    return (Path(__file__).parents[1] / "protocols" / "hello.yaml").read_text(encoding="utf-8")
 
 
 def test_the_version_is_said_in_one_place() -> None:

@@ -32,7 +32,10 @@ def test_diagram_shows_parameters_as_set(capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ("hello -o hello.doc", "`hello.doc` does not say which format it is; add --format"),
+        (
+            "hello -o hello.doc",
+            "`hello.doc` ends in none of .dot, .gv, .svg, .png, .pdf, .mmd, .txt; name one of these, or add --format",
+        ),
         ("hello fedavg -o x.svg", "several pictures would go to x.svg; name a folder: -o pictures/"),
         ("hello --kind flow --role server", "--role draws one state machine; `--kind flow` is about all roles"),
         (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from protoflow import trace
+from protoflow import trace, validate
 from protoflow.cli import main
 from protoflow.commands.progress import Progress
 from tests.cli.support import CLEAN, ROOT, failure, run
@@ -82,6 +83,16 @@ def test_run_that_stops_early_says_where_everybody_is(tmp_path: Path, capsys: py
     assert "error: the course stopped before it was complete" in captured.err
     assert "server in `waiting`" in captured.err
     assert json.loads(path.read_text(encoding="utf-8").splitlines()[-1])["outcome"] == "stuck"
+
+
+def test_a_warning_is_said_once_and_who_stopped_is_named(tmp_path: Path) -> None:
+    """In a process of its own, where no test listens to the log."""
+    done = run("run", "fedavg_deadline", "--clients", "2", "--set", "rounds=1", "--crash", "client:2@time=0s",
+               "--crash", "client:1@round=9")  # fmt: skip
+    assert done.returncode == 0
+    warning = "warning: `client1` was to crash in round 9, but no message of that round reached it\n"
+    assert done.stderr.endswith(f"{warning}stopped for ever: client2\n")
+    assert done.stderr.count("was to crash") == 1
 
 
 def own_client(folder: Path, body: str) -> None:
@@ -205,23 +216,58 @@ def test_a_counterexample_can_be_replayed_and_drawn(folder: Path, capsys: pytest
     crash = ["--clients", "2", "--crashes", "client=1"]
     assert main(["validate", "fedavg", *crash, "--runs", "runs"]) == 1
     captured = capsys.readouterr()
-    paths = [f"runs/fedavg.{number}.PF202.jsonl" for number in (1, 2, 3)]
-    assert captured.err == "".join(f"wrote {path}\n" for path in paths)
-    again = f"protoflow diagram {ROOT}/protocols/fedavg.yaml --clients 2 --crashes client=1 --kind sequence --finding 2"
+    path = "runs/fedavg.1.PF202.jsonl"
+    assert captured.err == f"wrote {path}\n"
+    again = f"protoflow diagram {ROOT}/protocols/fedavg.yaml --clients 2 --crashes client=1 --kind sequence --finding 1"
     assert again in captured.out
 
-    for path in paths:
-        assert main(["run", "fedavg", "--replay", path]) == 1
-        shown = capsys.readouterr().out
-        assert "steps: nobody can move, and the course is not complete\n  who is where:\n" in shown
-        assert "client1 in `" in shown
-        assert "(crashed)" in shown
+    assert main(["run", "fedavg", "--replay", path]) == 1
+    shown = capsys.readouterr().out
+    assert "steps: nobody can move, and the course is not complete\n  who is where:\n" in shown
+    assert "client1 in `" in shown
+    assert "(crashed)" in shown
 
     assert main(again.split()[1:]) == 0
     from_finding = capsys.readouterr().out
-    assert main(["diagram", "fedavg", "--kind", "sequence", "--trace", paths[1]]) == 0
+    assert main(["diagram", "fedavg", "--kind", "sequence", "--trace", path]) == 0
     assert capsys.readouterr().out == from_finding
     assert "crashes" in from_finding
+
+
+LATE = (
+    (ROOT / "protocols" / "fedavg_deadline.yaml").read_text(encoding="utf-8").replace("[joining, training]", "joining")
+)
+
+
+def test_what_nobody_handles_is_named_in_a_replay(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("late.yaml").write_text(LATE, encoding="utf-8")
+    assert main(["validate", "late.yaml", "--runs", "runs"]) == 1
+    capsys.readouterr()
+    assert main(["run", "late.yaml", "--replay", "runs/late.1.PF201.jsonl"]) == 1
+    assert capsys.readouterr().out.startswith(
+        "late.yaml: after 4 steps: "
+        "`join` from `client1` reaches `server` in state `training`, which does not handle it\n"
+    )
+
+
+def test_findings_are_numbered_as_they_are_shown(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those that another one explains are not shown, and not counted: here the client's stand before the server's."""
+    head, rest = LATE.split("  server:\n")
+    server, rest = rest.split("  client:\n")
+    client, tail = rest.split("assumptions:\n")
+    client = "".join(line for line in client.splitlines(keepends=True) if "trigger: finish" not in line)
+    text = f"{head}  client:\n{client}  server:\n{server}assumptions:\n{tail}"
+    Path("late.yaml").write_text(text, encoding="utf-8")
+    report = validate("late.yaml")
+    assert report.diagnostics[0].implied_by == "PF103"
+    assert [(found.code, bool(found.trace)) for found in report.shown] == [("PF201", True), ("PF103", False)]
+
+    assert main(["validate", "late.yaml", "--runs", "runs"]) == 1
+    captured = capsys.readouterr()
+    assert captured.err == "wrote runs/late.1.PF201.jsonl\n"
+    assert re.findall(r"--finding (\d+)", captured.out) == ["1"]
+    assert main(["diagram", "late.yaml", "--kind", "sequence", "--finding", "1"]) == 0
+    assert "join is not handled in training" in capsys.readouterr().out
 
 
 def test_a_run_can_be_replayed_and_drawn(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 import protoflow
 from protoflow.cli import COMMANDS, main
 from tests.cli.support import failure, run
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HELP = "`protoflow validate --help` says more"
 
@@ -41,6 +38,11 @@ def test_wrong_usage_states_the_nearest_and_ends_with_2(
     typed: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert failure(capsys, *typed.split()) == (2, f"error: {said}\n")
+
+
+def test_a_code_may_be_typed_without_its_letters(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "103"]) == 0
+    assert capsys.readouterr().out.startswith("# PF103: message that is sent ")
 
 
 def test_without_arguments_it_helps_and_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,6 +92,14 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     assert done.stdout.startswith("PF001  error ")
     assert done.stderr == ""
     assert done.returncode in (0, 141)
+
+
+def test_a_full_disk_is_said_in_words() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "protoflow", "schema"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (2, "error: No space left on device\n")
 
 
 def test_an_internal_error_says_how_to_report_it(

@@ -56,6 +56,18 @@ def test_a_folder_without_protocols(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert failure(capsys, "validate", str(tmp_path)) == (2, said)
 
 
+def test_a_folder_with_a_byte_order_mark_and_with_a_file_that_cannot_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "marked.yaml").write_text("protoflow: 2\nname: marked\n", encoding="utf-8-sig")
+    (tmp_path / "broken.yaml").symlink_to("/proc/self/mem")  # a regular file that even root cannot read from the start
+    assert main(["validate", str(tmp_path), "--format", "concise"]) == 1
+    assert capsys.readouterr().out == (
+        f"{tmp_path}/broken.yaml:1:1: PF001 this file cannot be read: Input/output error\n"
+        f"{tmp_path}/marked.yaml:1:12: PF002 format version 2 is not known here; this protoflow reads version 1\n"
+    )
+
+
 def test_validate_a_folder_takes_its_protocols_in_order(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["validate", ".", "--format", "concise"])
     assert capsys.readouterr().out == (
