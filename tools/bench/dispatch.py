@@ -198,7 +198,7 @@ def pytransitions(rounds: int) -> float:
 def statemachine(rounds: int) -> float:
     from statemachine import State, StateMachine
 
-    class Machine(StateMachine):
+    class Machine(StateMachine):  # type: ignore[misc,unused-ignore]  # Any where the library is not installed
         left = State(initial=True)
         right = State()
         ask = left.to(right, on="handle") | right.to(left, on="handle")
