@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from protoflow.checks.composition import Options, cache, check
+from protoflow.checks.composition import Options, cache, check, explore
 from protoflow.errors import UsageError
 from protoflow.language import read_text
 from protoflow.program import Program, compile_protocol
@@ -76,17 +78,58 @@ roles:
 """
 
 
+class Clock:
+    """Time goes by the work done, so that a budget means the same on every machine: a second is so many calls."""
+
+    CALLS = 1_000_000
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def monotonic(self) -> float:
+        return self.calls / self.CALLS
+
+    def _count(self, frame: object, event: str, argument: object) -> None:
+        self.calls += event in ("call", "c_call")
+
+    def __enter__(self) -> None:
+        sys.setprofile(self._count)
+
+    def __exit__(self, *_: object) -> None:
+        sys.setprofile(None)
+
+
+def long_way(states: int) -> str:
+    """A server that goes through so many states, in each up to four times, before it lets the clients go."""
+    names = [*(f"s{number}" for number in range(states)), "over"]
+    text = "protoflow: 1\nname: long_way\nmessages: {go: {from: client, to: server}, "
+    text += "back: {from: server, to: client}, end: {from: server, to: client}}\nroles:\n  server:\n    states: {"
+    text += ", ".join(f"{name}: " for name in names[:-1]) + ", over: {final: true, ignore: go}}\n    transitions:\n"
+    for here, there in itertools.pairwise(names):
+        text += f"      - {{trigger: go, source: {here}, times: 3, send: {{back: sender}}}}\n"
+        send = "end: all" if there == "over" else "back: sender"
+        text += f"      - {{trigger: go, source: {here}, dest: {there}, send: {{{send}}}}}\n"
+    text += "  client:\n    count: 1..\n    states: {on: , off: {final: true, ignore: back}}\n    transitions:\n"
+    text += "      - {trigger: start, source: on, send: go}\n      - {trigger: back, source: on, send: go}\n"
+    return text + "      - {trigger: end, source: on, dest: off}\n"
+
+
 @pytest.mark.parametrize(
     "text",
     [
         PEER.replace("TARGET", "all"),  # the names of twelve that are alike
         PEER.replace("TARGET", "near"),  # every relation among twelve
+        long_way(1_000),  # large tables
     ],
-    ids=["names", "links"],
+    ids=["names", "links", "states"],
 )
-def test_the_budget_holds_whatever_takes_long(text: str) -> None:
+def test_the_budget_holds_whatever_takes_long(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     course = program(text)
-    found, verdict = check(course, Options(seconds=0.5, cache=False))
+    clock = Clock()
+    monkeypatch.setattr(explore, "time", clock)
+    with clock:
+        found, verdict = check(course, Options(seconds=1, cache=False))
+    assert clock.monotonic() < 1.5
     assert [each.code for each in found] == ["PF210"]
     assert verdict.status == "inconclusive"
 
