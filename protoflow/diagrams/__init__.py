@@ -123,15 +123,15 @@ def run_diagram(
     `verdict`: code and message of the finding that the run shows. A run of more than `window` events shows as many,
     from its beginning and end.
     """
+    from protoflow.diagrams import words
     from protoflow.diagrams.sequence import chart
 
     requests = {request for role in compile_protocol(protocol).roles.values() for request in role.request_of.values()}
-    title = f"{protocol.name} {protocol.digest[:8]}"
     return Diagram(
         chart(
             steps,
             participants,
-            title=title,
+            title=words.title(protocol),
             verdict=verdict,
             requests=frozenset(requests),
             initial={name: role.initial for name, role in protocol.roles.items()},

@@ -62,7 +62,7 @@ def picture(program: Program, findings: Sequence[Diagnostic]) -> Picture:
     clusters = tuple(_Phase(program, marks, name, part, i).cluster() for i, (name, part) in enumerate(phases))
     order = ", ".join(f"{p.number} {p.message} from {p.sender} to {p.receiver}" for p in passages if p.number)
     return Picture(
-        title=f"{protocol.name} {protocol.digest[:8]}",
+        title=words.title(protocol),
         summary=words.clean(protocol.summary),
         description=f"Messages of the protocol {protocol.name}, in order of first occurrence: {order or 'none'}.",
         kind="flow",

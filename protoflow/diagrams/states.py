@@ -34,7 +34,7 @@ def picture(program: Program, role: str | None, findings: Sequence[Diagnostic]) 
     clusters = tuple(_Machine(program, machine, marks, ids).cluster(f"p{i}") for i, machine in enumerate(shown))
     parts = "; ".join(f"{m.name}: {len(m.states)} states, {len(m.role.transitions)} transitions" for m in shown)
     return Picture(
-        title=f"{protocol.name} {protocol.digest[:8]}",
+        title=words.title(protocol),
         summary=words.clean(protocol.summary),
         description=f"State machines of the protocol {protocol.name}. {parts}.",
         kind="states",

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
     from protoflow.diagnostics import Span
     from protoflow.program import Guard, Program, RoleProgram, Row, RowSend
-    from protoflow.protocol import MessageType, Value
+    from protoflow.protocol import MessageType, Protocol, Value
+
+
+def title(protocol: Protocol) -> str:
+    """What a picture is called: the protocol's name, and enough of its digest to tell its versions apart."""
+    return f"{protocol.name} {protocol.digest[:8]}"
 
 
 def clean(text: str) -> str:
