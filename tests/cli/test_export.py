@@ -29,7 +29,7 @@ def test_export_writes_the_model(folder: Path, capsys: pytest.CaptureFixture[str
     [
         ("hello --to uppaal", 2, "argument --to: `uppaal` is not a notation; "),
         ("hello --clients 99", 2, "a Promela model can have at most 15 participants, not 100"),
-        ("c.yml", 1, "c.yml:24:80: PF003 `anwser` is not a message; `answer` is"),
+        ("c.yml", 1, "c.yml:25:80: PF003 `anwser` is not a message; `answer` is"),
     ],
 )
 def test_export_that_cannot_be(

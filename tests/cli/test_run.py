@@ -108,7 +108,7 @@ def own_client(folder: Path, body: str) -> None:
     [
         (
             "    def reply(self, message):\n        return 1 / 0\n",
-            "error: own.yaml:24: `client1` in state `waiting`, on `greeting`: "
+            "error: own.yaml:25: `client1` in state `waiting`, on `greeting`: "
             "handler `reply` raised ZeroDivisionError: division by zero\n  {folder}/own.py:6, in reply: return 1 / 0\n",
         ),
         (

@@ -71,8 +71,8 @@ def test_a_folder_with_a_byte_order_mark_and_with_a_file_that_cannot_be_read(
 def test_validate_a_folder_takes_its_protocols_in_order(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["validate", ".", "--format", "concise"])
     assert capsys.readouterr().out == (
-        "b/warned.yaml:6:3: PF105 message `shout` is declared, but nobody sends or handles it\n"
-        "c.yml:24:80: PF003 `anwser` is not a message; `answer` is\n"
+        "b/warned.yaml:7:3: PF105 message `shout` is declared, but nobody sends or handles it\n"
+        "c.yml:25:80: PF003 `anwser` is not a message; `answer` is\n"
     )
     main(["validate", "."])
     shown = capsys.readouterr().out
@@ -112,5 +112,5 @@ def test_validate_standard_input() -> None:
     assert shown.startswith("<stdin>: clean; proved for every N ≥ 1 (")
     code, shown, _ = piped(BROKEN.encode())
     assert code == 1
-    assert "--> <stdin>:24:80\n" in shown
+    assert "--> <stdin>:25:80\n" in shown
     assert piped(b"\xff\xfe") == (2, "", "error: standard input is not UTF-8 text\n")
