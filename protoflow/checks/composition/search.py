@@ -10,7 +10,9 @@ from protoflow.checks.composition.reduction import Reduction
 from protoflow.checks.composition.steps import Steps
 
 if TYPE_CHECKING:
-    from protoflow.checks.composition.analyses import Looking
+    from collections.abc import Callable
+
+    from protoflow.checks.composition.configuration import Work
     from protoflow.checks.composition.domain import Domain
     from protoflow.checks.composition.explore import Budget, Graph
     from protoflow.checks.composition.model import Model
@@ -32,7 +34,7 @@ def search(
     reduced: bool = True,
     drops: bool = True,
     cap: int | None = None,
-    looking: Looking | None = None,
+    looking: Callable[[Graph, int, Work], bool] | None = None,
 ) -> Explored:
     """Explore courses of these sizes. Raises OutOfBudgetError.
 

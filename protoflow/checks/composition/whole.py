@@ -1,10 +1,11 @@
 """The check of one protocol: prove for every N what can be proved, explore the rest, and show what is found.
 
-In a star: a glance at the two smallest sizes, then the abstraction (k = 0). Clean: proved. Each alarm is looked for
-exactly, smallest size first; what is found is searched again, unreduced, for its shortest run. What is not found is put
-to the abstraction with k = 1 and 2; what is then left is inconclusive, a warning. PF203 is proved where every run ends,
-else looked for exactly at each size; PF204 has a proof by the tables (`growth`). Other shapes are explored exactly, at
-small sizes.
+In a star: a glance at the two smallest sizes, then the abstraction (k = 0, or the next that finishes: where one client
+has its turn at a time, k = 0 takes it for many). Clean: proved. Each alarm is looked for exactly, smallest size first;
+what is found is searched again, unreduced, for its shortest run. What is not found is put to the abstraction with the
+next k; what is then left is inconclusive, a warning. PF203 is proved where every run ends, else looked for exactly at
+each size; PF204 is proved by the tables (`growth`), or by an abstraction in which no channel grows. Other shapes are
+explored exactly, at small sizes.
 
 Numbers that only say how often rows are taken (`rounds`) are unknown to the abstraction, so its proof holds whatever
 they are; the exact search lowers them, for a short run (`lowering`).
@@ -18,12 +19,13 @@ from typing import TYPE_CHECKING
 from protoflow.checks.composition import sizes as numbers
 from protoflow.checks.composition.analyses import Alarm, Looking, Used, alarms, going_on, used
 from protoflow.checks.composition.concrete import follow
-from protoflow.checks.composition.domain import Abstract, Exact
-from protoflow.checks.composition.explore import Budget, OutOfBudgetError, endless, goes_round
+from protoflow.checks.composition.domain import Exact
+from protoflow.checks.composition.explore import Budget, OutOfBudgetError, goes_round
 from protoflow.checks.composition.findings import about, finding, inconclusive, one_each_cause, unused
 from protoflow.checks.composition.growth import unstopped
 from protoflow.checks.composition.lowering import lowered
 from protoflow.checks.composition.model import Model
+from protoflow.checks.composition.proof import LEVELS, coarsest, prove, stays_bounded
 from protoflow.checks.composition.pumping import CAP, find_growth
 from protoflow.checks.composition.search import search
 from protoflow.checks.composition.tables import TIMES_KEPT, Times
@@ -37,9 +39,6 @@ if TYPE_CHECKING:
     from protoflow.checks.composition.options import Options
     from protoflow.checks.composition.sizes import Sizes
     from protoflow.diagnostics import Diagnostic
-
-LEVELS = 3
-"""How many abstractions are tried: k, k + 1, k + 2."""
 
 SEARCHED = ("PF201", "PF202", "PF203", "PF205", "PF206", "PF209")
 """Codes that the exact searches decide, where no proof does."""
@@ -196,6 +195,9 @@ class _Check:
         if not unstopped(self.model, self.budget.look):
             self.reaches["PF204"] = Reach("proved", numbers.every(self.model))
             return
+        if self.model.star and not self.asked and stays_bounded(self._unknown, self.budget.part(4)):
+            self.reaches["PF204"] = Reach("proved", numbers.every(self.model))
+            return
         self.cap = CAP
         looked: list[Sizes] = []
         for size in self.sizes[:GLANCE]:
@@ -220,11 +222,14 @@ class _Check:
 
     def _every_size(self) -> list[Diagnostic]:
         self._exact(self.sizes[:GLANCE])
-        left, ends = self._abstract(0)
-        if left is None:
+        model = self._unknown
+        proof = coarsest(model, self._share())
+        if proof is None:
             self._exact()
             return []
-        left -= set(self.found)
+        self.proof = proof.configurations
+        self.used |= proof.used
+        left, ends = proof.alarms - set(self.found), proof.ends
         if left or not ends:
             self._exact(wanted=left | set(self.found) if ends else None)
             left -= set(self.found)
@@ -232,11 +237,11 @@ class _Check:
             self._as_written()
             left -= set(self.found)
         all_sizes = numbers.all_are(self.model, self.covered)
-        for level in range(1, LEVELS):
-            again = self._abstract(level)[0] if left and not self.errors and not all_sizes else None
+        for level in range(proof.level + 1, LEVELS):
+            again = prove(model, level, self._share()) if left and not self.errors and not all_sizes else None
             if again is None:
                 break
-            left &= again
+            left &= again.alarms
         every = numbers.every(self.model) + _counting_little(self.model)
         alarmed = {*self.failed, *(alarm.code for alarm in left)}
         for code in {"PF201", "PF202", "PF205", "PF206", "PF209"} - alarmed:
@@ -261,26 +266,14 @@ class _Check:
             )
         ]
 
-    def _abstract(self, level: int) -> tuple[set[Alarm] | None, bool]:
-        """The alarms of the abstraction (None: it did not finish), and whether every run comes to an end."""
-        model = Model(self.program, self.model.assumptions, Times.UNKNOWN)
-        k = max(0, numbers.least(model) - 1) + level
-        budget = self.budget.part(HURRY if self.errors else 4)
-        found: set[Alarm] = set()
-        ends = True
-        try:
-            for sizes in numbers.abstract(model, k):
-                graph, steps, _ = search(model, sizes, Abstract(k), budget, cap=2 * CAP)
-                if graph.capped:
-                    return None, False
-                if level == 0:
-                    self.proof += len(graph)
-                    self.used |= used(graph, model)
-                found |= set(alarms(graph, model))
-                ends = ends and not endless(graph, steps, lambda label: True)
-        except OutOfBudgetError:
-            return None, False
-        return found, ends
+    @property
+    def _unknown(self) -> Model:
+        """The model that a proof is of: it holds whatever the numbers are that `times` names."""
+        return Model(self.program, self.model.assumptions, Times.UNKNOWN)
+
+    def _share(self) -> Budget:
+        """What an abstraction gets of the budget."""
+        return self.budget.part(HURRY if self.errors else 4)
 
     # -- what it comes to ------------------------------------------------------------------------------------------
 

@@ -1,0 +1,96 @@
+"""The abstractions: which level proves what, and that what they call bounded does not grow."""
+
+from __future__ import annotations
+
+import pytest
+
+from protoflow.checks.composition import Options, check
+from protoflow.checks.composition.explore import Budget
+from protoflow.checks.composition.growth import unstopped
+from protoflow.checks.composition.model import Model
+from protoflow.checks.composition.proof import coarsest, prove, stays_bounded
+from protoflow.checks.composition.tables import Times
+from protoflow.language import read_text
+from protoflow.program import Program, compile_protocol
+from tests.composition.test_agreement import CI, protocol
+from tests.naive import explorer as naive
+
+SPLIT = """
+protoflow: 1
+name: split
+messages:
+  join: {from: client, to: server}
+  turn: {from: server, to: client}
+  activations: {from: client, to: server}
+  gradients: {from: server, to: client}
+  done: {from: client, to: server}
+  stop: {from: server, to: client}
+roles:
+  server:
+    states: {joining: , training: , finished: {final: true}}
+    events: {all_joined: {received: join, from: all}}
+    transitions:
+      - {trigger: join, source: joining}
+      - {trigger: all_joined, source: joining, dest: training, handler: begin, send: {turn: one all}}
+      - {trigger: activations, source: training, handler: step, send: {gradients: sender}}
+      - {trigger: done, source: training, handler: pass_on, unless: over, send: {turn: one all}}
+      - {trigger: done, source: training, dest: finished, handler: finish, conditions: over, send: {stop: all}}
+  client:
+    count: 1..
+    states: {starting: , idle: , training: , finished: {final: true}}
+    transitions:
+      - {trigger: start, source: starting, dest: idle, send: join}
+      - {trigger: turn, source: idle, dest: training, handler: begin, send: activations}
+      - {trigger: gradients, source: training, handler: step, unless: turn_over, send: activations}
+      - {trigger: gradients, source: training, dest: idle, handler: end, send: done}
+      - {trigger: stop, source: idle, dest: finished}
+"""
+
+
+def split() -> Program:
+    reading = read_text(SPLIT, "split.yaml")
+    assert reading.protocol is not None
+    return compile_protocol(reading.protocol)
+
+
+def model_of(program: Program) -> Model:
+    return Model(program, program.protocol.assumptions, Times.UNKNOWN)
+
+
+def test_one_turn_at_a_time_is_proved_where_one_is_told_from_many() -> None:
+    """With k = 0 the turn of one client is taken for that of many, and there is no end of turns."""
+    model = model_of(split())
+    assert prove(model, 0, Budget(600, 5_000)) is None
+    proof = coarsest(model, Budget(600, 5_000))
+    assert proof is not None
+    assert (proof.level, proof.alarms, proof.ends, proof.configurations) == (1, set(), False, 34)
+
+
+def test_turns_do_not_pile_up() -> None:
+    """The tables alone cannot know that there is one turn only."""
+    model = model_of(split())
+    assert unstopped(model)
+    assert stays_bounded(model, Budget(600, 5_000))
+
+
+def test_what_is_proved_of_turns_is_said_code_by_code() -> None:
+    found, verdict = check(split(), Options(cache=False, seconds=600))
+    assert found == []
+    assert verdict.line == "checked for N = 1..8 (156 configurations), terminates under fairness"
+    assert {code for code, reach in verdict.by_code.items() if reach != "proved for every N ≥ 1"} == {"PF203"}
+
+
+@pytest.mark.parametrize("seeds", CI, ids=str)
+def test_what_an_abstraction_shows_bounded_does_not_grow(seeds: range) -> None:
+    for seed in seeds:
+        program = protocol(seed)
+        model = model_of(program)
+        if not model.star or not stays_bounded(model, Budget(20, 300)):
+            continue
+        for size in naive.sizes(program, (1, 2)):
+            try:
+                result = naive.explore(program, size, limit=300)
+            except naive.TooLargeError:
+                break
+            assert not result.cut, f"seed {seed} with {size}"
+            assert not [key for key in result.found if key[0] == "PF204"], f"seed {seed} with {size}"
