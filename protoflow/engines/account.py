@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from protoflow.engines.world import World
+    from protoflow.program import RoleProgram
     from protoflow.runtime.effects import Effects
 
 _MOST = 20
@@ -24,15 +25,20 @@ def stuck(world: World, now: float) -> str:
 
 
 def unhandled(world: World, who: str, effects: Effects, now: float) -> str:
-    """A message, or a raised event, that no row takes."""
+    """A message, or a raised event, that no row takes, and how the course stands."""
+    return f"{refused(world.interpreters[who].program, who, effects)}, at {now:g} s\n{account(world)}"
+
+
+def refused(program: RoleProgram, who: str, effects: Effects) -> str:
+    """That no row takes a message, or a raised event."""
     what = f"`{effects.trigger}`"
     if effects.kind is StepKind.RAISED:
         what = f"the raised event {what}"
     elif effects.message is not None:
         what += f" from `{effects.message.sender}`"
-    rows = world.interpreters[who].program.rows(effects.state_before, effects.trigger)
+    rows = program.rows(effects.state_before, effects.trigger)
     why = "whose rows for it all have conditions that failed" if rows else "which does not handle it"
-    return f"{what} reached `{who}` in state `{effects.state_before}`, {why}, at {now:g} s\n{account(world)}"
+    return f"{what} reached `{who}` in state `{effects.state_before}`, {why}"
 
 
 def account(world: World, *, waits: bool = False) -> str:

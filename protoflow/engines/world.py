@@ -2,7 +2,8 @@
 
 A `World` carries out steps and keeps the books: channels, who has stopped for ever, the record of every step. It
 decides nothing. Which step comes next, and when, is for its driver to say: `simulation` asks a virtual clock, `replay`
-follows a trace. A message is known by its number; numbers follow the order of sending, over all channels.
+follows a trace, `stepping` is told. A message is known by its number; numbers follow the order of sending, over all
+channels.
 """
 
 from __future__ import annotations
@@ -119,12 +120,16 @@ class World:
 
     # -- books
 
+    def post(self, message: Message) -> int:
+        """Put a message into its channel, and give it its number."""
+        self._number += 1
+        self.inboxes[message.receiver][self._number] = message
+        return self._number
+
     def _post(self, message: Message, posted: list[tuple[int, Message]]) -> None:
-        """Put a message into its channel; what is sent to the crashed vanishes."""
+        """What is sent to the crashed vanishes."""
         if message.receiver not in self.crashed:
-            self._number += 1
-            self.inboxes[message.receiver][self._number] = message
-            posted.append((self._number, message))
+            posted.append((self.post(message), message))
 
     def _conclude(self, who: str, effects: Effects, now: float | None) -> list[tuple[int, Message]]:
         """Put what a step sends into the channels, and record the step."""

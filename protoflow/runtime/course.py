@@ -114,7 +114,7 @@ class Course:
         """
         from protoflow.engines.host import simulate
 
-        directory = Directory(self.program, {role: len(p) for role, p in self._participants.items()}, self._relations)
+        directory = self._directory()
         if validate:
             self._validate()
         return simulate(
@@ -141,6 +141,19 @@ class Course:
         )
         if report.errors:
             raise ProtocolError(report.errors)
+
+    @property
+    def participants(self) -> Mapping[str, tuple[Participant, ...]]:
+        """Role -> its participants, in the order of their ids."""
+        return {role: tuple(given) for role, given in self._participants.items()}
+
+    def assembled(self) -> tuple[Directory, dict[str, Interpreter]]:
+        """Who takes part, and every participant bound to its place, ready to be driven by an engine."""
+        directory = self._directory()
+        return directory, self._interpreters(directory)
+
+    def _directory(self) -> Directory:
+        return Directory(self.program, {role: len(p) for role, p in self._participants.items()}, self._relations)
 
     def _interpreters(self, directory: Directory) -> dict[str, Interpreter]:
         interpreters = {}

@@ -39,7 +39,7 @@ def printed(command: str, folder: Path) -> str:
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "NO_COLOR": "1",
-            "PYTHONPATH": str(folder),
+            "PYTHONPATH": f"{folder}:{ROOT}",
         },
         capture_output=True,
         text=True,

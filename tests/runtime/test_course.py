@@ -100,7 +100,7 @@ def test_a_course_from_classes() -> None:
 def test_what_a_participant_knows() -> None:
     made = course(3)
     made.run()
-    client = made._participants["client"][1]
+    client = made.participants["client"][1]
     assert isinstance(client, Client)
     assert client.seen == ("client2", 0.0, ("server",), ("client1", "client3"), ("client1", "client3"))
     assert client.parameters == {"rounds": 2, "patience": 30.0, "part": Fraction(1, 2), "strict": True}
