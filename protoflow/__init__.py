@@ -3,7 +3,7 @@
 The public names, each imported when it is first asked for, so that `import protoflow` costs next to nothing and
 checking or drawing never loads what only running needs:
 
-- `load(file_or_name, **parameters) -> Protocol`, `validate(...) -> Report`, `diagram(...) -> Diagram`
+- `load(file_or_name, **parameters) -> Protocol`, `validate(...) -> Report`, `diagram(...) -> Diagram`, `Look`
 - `Course`, `Participant`, `Message`, `Send`, `Setting`, and `machine(protocol, role)`: running a protocol
 - `ProtocolError` (the file is at fault), `HandlerError` (the user's Python), `CourseError` (the course as it ran),
   `UsageError` (what was asked of protoflow); all are `ProtoflowError`
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from protoflow.checks.validate import Report, validate
     from protoflow.diagrams import Diagram, diagram
+    from protoflow.diagrams.look import Look
     from protoflow.errors import CourseError, HandlerError, ProtocolError, ProtoflowError, UsageError
     from protoflow.language import load
     from protoflow.protocol import Protocol
@@ -30,6 +31,7 @@ _HOMES = {
     "CourseError": "protoflow.errors",
     "Diagram": "protoflow.diagrams",
     "HandlerError": "protoflow.errors",
+    "Look": "protoflow.diagrams.look",
     "Message": "protoflow.runtime",
     "Participant": "protoflow.runtime",
     "Protocol": "protoflow.protocol",
@@ -51,6 +53,7 @@ __all__ = [
     "CourseError",
     "Diagram",
     "HandlerError",
+    "Look",
     "Message",
     "Participant",
     "Protocol",

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from protoflow.diagrams.model import WINDOW, Picture
+from protoflow.diagrams.look import PLAIN, Look
+from protoflow.diagrams.model import NARROW, WIDTH, WINDOW, Picture
 from protoflow.errors import UsageError
 from protoflow.program import compile_protocol
 
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from protoflow.diagnostics import Diagnostic
+    from protoflow.diagrams.draw import Sheet
     from protoflow.diagrams.sequence import Chart
     from protoflow.protocol import Protocol
     from protoflow.trace import Step
 
 KINDS = ("states", "flow", "sequence")
 FORMATS = ("dot", "svg", "png", "pdf", "mermaid", "table")
+TEXTS = ("dot", "mermaid", "table")
 
 
 @dataclass(frozen=True)
@@ -29,23 +32,21 @@ class Diagram:
     """A picture that can be written in any notation. Text is byte-stable; what is drawn depends on the engine."""
 
     picture: Picture | Chart
+    look: Look = PLAIN
+    narrow: Picture | None = None
+    """The same picture in shorter lines, for where there is no room for it."""
 
     @property
     def dot(self) -> str:
-        if isinstance(self.picture, Picture):
-            from protoflow.diagrams import dot
-
-            return dot.text(self.picture)
-        from protoflow.diagrams import sequence_dot
-
-        return sequence_dot.text(self.picture)
+        return self._arrangements()[0]
 
     @property
     def mermaid(self) -> str:
         if isinstance(self.picture, Picture):
             from protoflow.diagrams import mermaid, mermaid_flow
 
-            return mermaid.text(self.picture) if self.picture.kind == "states" else mermaid_flow.text(self.picture)
+            text = mermaid.text if self.picture.kind == "states" else mermaid_flow.text
+            return text(self.picture, self.look)
         from protoflow.diagrams import sequence_mermaid
 
         return sequence_mermaid.text(self.picture)
@@ -66,23 +67,65 @@ class Diagram:
         """Too many lines to be read with ease: the table, or one role alone, reads better."""
         return isinstance(self.picture, Picture) and self.picture.crowded
 
-    def svg(self) -> str:
-        return self.render("svg").decode()
-
-    def render(self, format: str) -> bytes:
-        """The diagram in one of FORMATS, text as UTF-8. Raises UsageError: unknown format, no layout engine."""
-        if format in ("dot", "mermaid", "table"):
-            return str(getattr(self, format)).encode()
-        if format not in FORMATS:
-            raise UsageError(f"`{format}` is not a format of diagrams: {', '.join(FORMATS)}")
+    def svg(self, *, inline: bool = False) -> str:
+        """A picture to be kept in a file or, `inline`, to be put into an HTML page, whose text colour it takes."""
         from protoflow.diagrams.draw import draw
 
+        self._refuse("svg")
+        return draw(self._sheet(), "svg", inline=inline).decode()
+
+    def render(self, format: str) -> bytes:
+        """The diagram in one of FORMATS, text as UTF-8.
+
+        Raises UsageError: unknown format, a look that the format cannot have, words too small, no layout engine.
+        """
+        self._refuse(format)
+        if format in TEXTS:
+            return str(getattr(self, format)).encode()
+        from protoflow.diagrams.draw import draw
+
+        return draw(self._sheet(), format)
+
+    def is_fresh(self, format: str, written: bytes) -> bool:
+        """Whether `written` is what `render` gives now; a drawn picture may come from another version of Graphviz."""
+        self._refuse(format)
+        if format in TEXTS:
+            return written == self.render(format)
+        from protoflow.diagrams import stamp
+
+        return stamp.find(written) == self._sheet().stamp(format)
+
+    def _refuse(self, format: str) -> None:
+        if format not in FORMATS:
+            raise UsageError(f"`{format}` is not a format of diagrams: {', '.join(FORMATS)}")
+        if refusal := self.look.refusal(format):
+            raise UsageError(refusal)
+
+    def _sheet(self) -> Sheet:
+        from protoflow.diagrams.draw import Sheet
+
         engine = "dot" if isinstance(self.picture, Picture) else "neato"
-        return draw(self.dot, format, engine, self.picture.title, self.picture.description)
+        return Sheet(self._arrangements(), engine, self.picture.title, self.picture.description, self.look)
+
+    def _arrangements(self) -> tuple[str, ...]:
+        """As DOT texts, the usual one first; for a width there is a narrow one too."""
+        if isinstance(self.picture, Picture):
+            from protoflow.diagrams import dot
+
+            usual = dot.text(self.picture, self.look)
+            return (usual,) if self.narrow is None else (usual, dot.text(self.narrow, self.look, narrow=True))
+        from protoflow.diagrams import sequence_dot
+
+        return (sequence_dot.text(self.picture, self.look),)
 
 
 def diagram(
-    protocol: Protocol, kind: str = "states", role: str | None = None, findings: Sequence[Diagnostic] = ()
+    protocol: Protocol,
+    kind: str = "states",
+    role: str | None = None,
+    findings: Sequence[Diagnostic] = (),
+    *,
+    look: Look = PLAIN,
 ) -> Diagram:
     """The picture of a protocol, `findings` drawn where they are.
 
@@ -99,15 +142,19 @@ def diagram(
         shown = next((finding for finding in findings if finding.trace), None)
         if shown is None:
             raise UsageError("no run to draw: a sequence shows a finding of PF2xx, or the trace of a run")
-        return run_diagram(protocol, shown.trace, shown.participants, verdict=(shown.code, shown.message))
+        return run_diagram(protocol, shown.trace, shown.participants, verdict=(shown.code, shown.message), look=look)
+    from protoflow.diagrams import flow, states
+    from protoflow.diagrams.words import Wording
+
     program = compile_protocol(protocol)
-    if kind == "states":
-        from protoflow.diagrams import states
 
-        return Diagram(states.picture(program, role, findings))
-    from protoflow.diagrams import flow
+    def picture(width: int) -> Picture:
+        wording = Wording(look.less, width)
+        if kind == "states":
+            return states.picture(program, role, findings, wording)
+        return flow.picture(program, findings, wording)
 
-    return Diagram(flow.picture(program, findings))
+    return Diagram(picture(WIDTH), look, None if look.width is None else picture(NARROW))
 
 
 def run_diagram(
@@ -117,6 +164,7 @@ def run_diagram(
     *,
     verdict: tuple[str, str] | None = None,
     window: int = WINDOW,
+    look: Look = PLAIN,
 ) -> Diagram:
     """The sequence chart of a run: its steps, and how many participants each role had.
 
@@ -136,5 +184,7 @@ def run_diagram(
             requests=frozenset(requests),
             initial={name: role.initial for name, role in protocol.roles.items()},
             window=window,
-        )
+            less=look.less,
+        ),
+        look,
     )

@@ -8,250 +8,252 @@ and the legend that of the graph, which puts one above the drawing and the other
 from __future__ import annotations
 
 import itertools
-from collections import Counter
-from html import escape
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import graphviz
 
 from protoflow.diagrams import words
-from protoflow.diagrams.model import FLOWING, STROKES, VERMILLION, BoxKind, Dash
+from protoflow.diagrams.dot_flow import Ladder
+from protoflow.diagrams.labels import LARGE, NORMAL, SMALL, bold, grid, html, lines, plain, prose, small, table
+from protoflow.diagrams.model import STROKES, VERMILLION, BoxKind, Dash, LineKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from protoflow.diagrams.model import Block, Box, Cluster, Edge, Mark, Picture, Stroke
+    from protoflow.diagrams.look import Look
+    from protoflow.diagrams.model import Block, Box, Cluster, Edge, Mark, Picture
 
-FONT = "Arial"
-SMALL, NORMAL, LARGE = "9", "11", "14"  # points
 FRAME = "#888888"
 GAP = "    "
 _LOOP_LINES = 3
-_LEGEND_WIDTH = 110  # characters of one line of it
+_INDENT = 2  # between a line and its words, in points
+_WIDE, _NARROW = 110, 40  # characters in a line beneath the picture
 _STYLES = {Dash.SOLID: "solid", Dash.DASHED: "dashed", Dash.DOTTED: "dotted", Dash.DOUBLE: "solid"}
 
 
-def text(picture: Picture) -> str:
-    """The DOT text, byte-stable."""
-    graph = graphviz.Digraph(
-        graph_attr={
-            "rankdir": "TB" if picture.kind == "states" else "LR",
-            "bgcolor": "transparent",
-            "fontname": FONT,
-            "fontsize": NORMAL,
-            "labelloc": "b",
-            "nodesep": "0.25",
-            "ranksep": "0.45",
-            "pad": "0.1",
-            "tooltip": graphviz.escape(picture.title),
-        },
-        node_attr={"fontname": FONT, "fontsize": NORMAL, "shape": "box", "style": "rounded", "margin": "0.1,0.05"},
-        edge_attr={"fontname": FONT, "fontsize": SMALL, "arrowsize": "0.7"},
-    )
-    caption = _caption(picture)
-    if caption:
-        graph.attr(label=html(caption))
-    with graph.subgraph(name="cluster_all") as whole:
-        whole.attr(label=html(_title(picture)), labelloc="t", peripheries="0", fontsize=NORMAL)
-        # From left to right, `dot` stacks clusters from the bottom upwards.
-        for cluster in picture.clusters if picture.kind == "states" else reversed(picture.clusters):
-            _cluster(whole, cluster)
-    return str(graph.source)
+def text(picture: Picture, look: Look, *, narrow: bool = False) -> str:
+    """The DOT text, byte-stable. `narrow`: machines and legend beneath each other rather than beside each other."""
+    return _Drawing(picture, look, narrow).drawn()
 
 
-def _cluster(graph: graphviz.Digraph, cluster: Cluster) -> None:
-    with graph.subgraph(name=f"cluster_{cluster.id}") as part:
-        rows = [bold(cluster.name), *(small(line) for line in cluster.lines), *_marks(cluster.marks)]
-        part.attr(
-            label=html(_table(rows)) if cluster.framed else "",
-            style="rounded",
-            color=FRAME,
-            penwidth="0.7",
-            margin="10",
-            URL=graphviz.escape(cluster.url),
-            peripheries="1" if cluster.framed else "0",
+class _Drawing:
+    """Everything about one picture that its look or its kind of lines decides."""
+
+    def __init__(self, picture: Picture, look: Look, narrow: bool) -> None:
+        self.picture = picture
+        self.look = look
+        self.narrow = narrow
+        self.line_width = _NARROW if narrow else _WIDE
+        self.warning = "black" if look.greyscale else VERMILLION
+
+    def drawn(self) -> str:
+        picture, font = self.picture, self.look.font
+        flow = picture.kind == "flow"
+        graph = graphviz.Digraph(
+            graph_attr={
+                "rankdir": "LR" if flow else "TB",
+                "bgcolor": "transparent",
+                "fontname": font,
+                "fontsize": NORMAL,
+                "labelloc": "b",
+                "nodesep": "0.12" if self.narrow else "0.25",
+                "ranksep": "0.25" if self.narrow and flow else "0.45",
+                "pad": "0.03" if self.narrow else "0.1",
+                "tooltip": graphviz.escape(picture.title),
+            },
+            node_attr={"fontname": font, "fontsize": NORMAL, "shape": "box", "style": "rounded", "margin": "0.1,0.05"},
+            edge_attr={"fontname": font, "fontsize": SMALL, "arrowsize": "0.7"},
         )
-        degrees = Counter(end for edge in cluster.edges for end in (edge.source, edge.dest))
-        order = {box.id: place for place, box in enumerate(cluster.boxes)}
-        for box in cluster.boxes:
-            part.node(box.id, **_box(box, degrees[box.id]))
-        for number, edge in enumerate(cluster.edges):
-            label = f"{cluster.id}_{number}"
-            if edge.source == edge.dest:
-                _loop(part, edge, label)
-            elif edge.kind in FLOWING:
-                _passage(part, edge, label, forward=order[edge.source] < order[edge.dest])
+        caption = self._caption()
+        if caption:
+            graph.attr(label=html(caption))
+        with graph.subgraph(name="cluster_all") as whole:
+            whole.attr(label=html(self._title()), labelloc="t", peripheries="0", fontsize=NORMAL)
+            # From left to right, `dot` stacks clusters from the bottom upwards.
+            for cluster in reversed(picture.clusters) if flow else picture.clusters:
+                self._cluster(whole, cluster)
+            if self.narrow and not flow:
+                _stack(whole, picture.clusters)
+        return str(graph.source)
+
+    def _cluster(self, graph: graphviz.Digraph, cluster: Cluster) -> None:
+        with graph.subgraph(name=f"cluster_{cluster.id}") as part:
+            # Frames that have as many lines above their machines begin at the same height.
+            spare = max(len(each.lines) for each in self.picture.clusters) - len(cluster.lines)
+            rows = [bold(cluster.name), *map(small, cluster.lines), *[small(" ")] * spare]
+            part.attr(
+                label=html(table([*rows, *self._marks(cluster.marks)])) if cluster.framed else "",
+                style="rounded",
+                color=FRAME,
+                penwidth="0.7",
+                margin="5" if self.narrow else "10",
+                URL=self._link(cluster.url),
+                peripheries="1" if cluster.framed else "0",
+            )
+            if self.picture.kind == "flow":
+                self._ladder(part, cluster)
             else:
-                part.edge(edge.source, edge.dest, **_edge(edge))
-        _in_order(part, cluster)
+                self._machine(part, cluster)
 
+    def _machine(self, graph: graphviz.Digraph, cluster: Cluster) -> None:
+        for box in cluster.boxes:
+            graph.node(box.id, **self._box(box))
+        for number, edge in enumerate(cluster.edges):
+            if edge.source == edge.dest:
+                self._loop(graph, edge, f"{cluster.id}_{number}")
+            else:
+                graph.edge(edge.source, edge.dest, **self._edge(edge))
 
-def _loop(graph: graphviz.Digraph, edge: Edge, label: str) -> None:
-    """A loop with a long label has it in a node of its own beside the state: other lines then keep clear of it."""
-    if sum(len(block.lines) for block in edge.blocks) <= _LOOP_LINES:
-        graph.edge(edge.source, edge.dest, **_edge(edge))
-        return
-    graph.edge(edge.source, edge.dest, **_line(edge))
-    with graph.subgraph(graph_attr={"rank": "same"}) as beside:
-        beside.node(label, shape="plain", **_label(edge))
-        beside.edge(edge.source, label, style="invis", weight="10")
+    def _ladder(self, graph: graphviz.Digraph, cluster: Cluster) -> None:
+        ladder = Ladder(cluster)
+        for box in cluster.boxes:
+            attributes = self._box(box)
+            if box.kind is BoxKind.ROLE:
+                colour, width = (self.warning, 2) if box.marks else ("black", 1)
+                inner = "<BR/>".join(
+                    [*self._box_lines(replace(box, marks=())), *(small(str(mark)) for mark in box.marks)]
+                )
+                attributes |= {"shape": "plain", "label": html(ladder.box(box.id, inner, colour, width))}
+            graph.node(box.id, **attributes)
+        for number, edge in enumerate(cluster.edges):
+            if edge.source == edge.dest:
+                graph.edge(edge.source, edge.dest, **self._edge(edge))
+            else:
+                ladder.rung(graph, number, label=self._label(edge), line=self._line(edge.kind))
+        ladder.keep_order(graph)
 
+    def _loop(self, graph: graphviz.Digraph, edge: Edge, label: str) -> None:
+        """A loop with a long label has it in a node of its own beside the state: other lines then keep clear of it."""
+        if sum(len(block.lines) for block in edge.blocks) <= _LOOP_LINES:
+            graph.edge(edge.source, edge.dest, **self._edge(edge))
+            return
+        graph.edge(edge.source, edge.dest, **self._line(edge.kind))
+        with graph.subgraph(graph_attr={"rank": "same"}) as beside:
+            beside.node(label, shape="plain", **self._label(edge))
+            beside.edge(edge.source, label, style="invis", weight="100", minlen="0")
 
-def _passage(graph: graphviz.Digraph, edge: Edge, label: str, *, forward: bool) -> None:
-    """A message has its label in the middle of its line, in a node: labels stand in order and never overlap.
-
-    Ranks follow the order of the boxes, so that messages back and forth are between the same two columns.
-    """
-    graph.node(label, shape="plain", **_label(edge))
-    line = _line(edge)
-    if forward:
-        graph.edge(edge.source, label, **line, dir="none")
-        graph.edge(label, edge.dest, **line)
-    else:
-        graph.edge(edge.dest, label, **line, dir="back")
-        graph.edge(label, edge.source, **line, dir="none")
-
-
-def _in_order(graph: graphviz.Digraph, cluster: Cluster) -> None:
-    """Messages between the same two boxes stand beneath each other in the order of their numbers.
-
-    In a cluster that is drawn from left to right, `dot` puts the head of a line within one rank above its tail.
-    """
-    loose = {box.id for box in cluster.boxes if box.kind is BoxKind.LOOSE}
-    between: dict[frozenset[str], list[str]] = {}
-    for number, edge in enumerate(cluster.edges):
-        if edge.kind in FLOWING and edge.source != edge.dest:
-            between.setdefault(frozenset({edge.source, edge.dest} - loose), []).append(f"{cluster.id}_{number}")
-    for labels in between.values():
-        if len(labels) > 1:
-            with graph.subgraph(graph_attr={"rank": "same"}, edge_attr={"style": "invis"}) as column:
-                for above, below in itertools.pairwise(labels):
-                    column.edge(below, above)
-
-
-def _box(box: Box, degree: int) -> dict[str, str]:
-    if box.kind is BoxKind.INITIAL:
-        return {
-            "shape": "circle",
-            "style": "filled",
-            "fillcolor": "black",
-            "width": "0.14",
-            "label": "",
-            "tooltip": " ",
+    def _box(self, box: Box) -> dict[str, str]:
+        if box.kind is BoxKind.INITIAL:
+            return {
+                "shape": "circle",
+                "style": "filled",
+                "fillcolor": "black",
+                "width": "0.14",
+                "label": "",
+                "tooltip": " ",
+            }
+        if box.kind is BoxKind.LOOSE:
+            return {"shape": "plain", "label": html(table([small(box.name)], padding=3)), "tooltip": " "}
+        attributes = {
+            "label": html(table(self._box_lines(box))),
+            "tooltip": graphviz.escape(box.tooltip or box.name),
+            "URL": self._link(box.url),
         }
-    if box.kind is BoxKind.LOOSE:
-        return {"shape": "plain", "label": html(small(box.name)), "tooltip": " "}
-    attributes = {
-        "label": html(_table(_box_lines(box))),
-        "tooltip": graphviz.escape(box.tooltip or box.name),
-        "URL": graphviz.escape(box.url),
-    }
-    if box.kind is BoxKind.ROLE:
-        attributes["height"] = f"{max(0.5, 0.22 * degree):.2f}"  # so that the ends of its lines stand apart
-    if box.kind is BoxKind.FINAL:
-        attributes["peripheries"] = "2"
-    if box.muted:
-        attributes["style"] = "rounded,dashed"
-    if box.marks:
-        attributes |= {"color": VERMILLION, "penwidth": "2"}
-    return attributes
+        if box.kind is BoxKind.FINAL:
+            attributes["peripheries"] = "2"
+        if box.muted:
+            attributes["style"] = "rounded,dashed"
+        if box.marks:
+            attributes |= {"color": self.warning, "penwidth": "2"}
+        return attributes
 
+    def _box_lines(self, box: Box) -> list[str]:
+        summary = [f"<I>{small(line)}</I>" for line in box.summary]
+        return [bold(box.name), *summary, *map(small, box.lines), *self._marks(box.marks)]
 
-def _box_lines(box: Box) -> list[str]:
-    summary = [f"<I>{small(line)}</I>" for line in box.summary]
-    return [bold(box.name), *summary, *map(small, box.lines), *_marks(box.marks)]
+    def _edge(self, edge: Edge) -> dict[str, str]:
+        return {**self._line(edge.kind), **(self._label(edge) if edge.blocks else {})}
 
+    def _line(self, kind: LineKind) -> dict[str, str]:
+        stroke, colour = STROKES[kind], self._colour(kind)
+        attributes = {
+            "color": f"{colour}:invis:{colour}" if stroke.dash is Dash.DOUBLE else colour,
+            "style": _STYLES[stroke.dash],
+            "penwidth": "1.6" if stroke.dash is Dash.DOTTED else "1.1",
+        }
+        return attributes | ({"dir": "both", "arrowtail": stroke.tail} if stroke.tail else {})
 
-def _edge(edge: Edge) -> dict[str, str]:
-    return {**_line(edge), **(_label(edge) if edge.blocks else {})}
+    def _colour(self, kind: LineKind) -> str:
+        return "black" if self.look.greyscale else STROKES[kind].colour or "black"
 
+    def _label(self, edge: Edge) -> dict[str, str]:
+        first = edge.blocks[0]
+        tooltip = graphviz.escape(first.tooltip or " ")
+        return {
+            "label": html(self._blocks(edge.blocks)),
+            "tooltip": tooltip,
+            "labeltooltip": tooltip,
+            "URL": self._link(first.url),
+            "fontsize": SMALL,
+        }
 
-def _line(edge: Edge) -> dict[str, str]:
-    stroke = STROKES[edge.kind]
-    colour = stroke.colour or "black"
-    attributes = {
-        "color": f"{colour}:invis:{colour}" if stroke.dash is Dash.DOUBLE else colour,
-        "style": _STYLES[stroke.dash],
-        "penwidth": "1.6" if stroke.dash is Dash.DOTTED else "1.1",
-    }
-    return attributes | ({"dir": "both", "arrowtail": stroke.tail} if stroke.tail else {})
+    def _blocks(self, blocks: Sequence[Block]) -> str:
+        """One label for all: a block's first words are bold, so that one sees where the next begins."""
+        align, indent = ("CENTER", 0) if self.picture.kind == "flow" else ("LEFT", _INDENT)
+        rows = []
+        for block in blocks:
+            texts = [bold(line.text[: line.strong]) + plain(line.text[line.strong :]) for line in block.lines]
+            rows.append("".join(f'{line}<BR ALIGN="{align}"/>' for line in texts))
+            rows += self._marks(block.marks)
+        return table(rows, align=align, padding=3, indent=indent)
 
+    def _title(self) -> str:
+        name, _, digest = self.picture.title.rpartition(" ")
+        rows = [f'<FONT POINT-SIZE="{LARGE}">{bold(name)}</FONT>  {small(digest)}']
+        width = self.line_width if self.narrow else len(self.picture.summary) + 1
+        rows += map(prose, words.wrapped(self.picture.summary, width))
+        return table([*rows, *self._marks(self.picture.marks)])
 
-def _label(edge: Edge) -> dict[str, str]:
-    first = edge.blocks[0]
-    tooltip = graphviz.escape(first.tooltip or " ")
-    return {
-        "label": html(_blocks(edge.blocks, "CENTER" if edge.kind in FLOWING else "LEFT")),
-        "tooltip": tooltip,
-        "labeltooltip": tooltip,
-        "URL": graphviz.escape(first.url),
-        "fontsize": SMALL,
-    }
+    def _caption(self) -> str:
+        """The findings, one beneath the other, and the legend beneath them."""
+        findings = [
+            (self._mark(mark), lines(words.wrapped(message, self.line_width)))
+            for mark, message in self.picture.findings
+        ]
+        return table([part for part in (grid(findings), self._legend()) if part])
 
+    def _legend(self) -> str:
+        """Entries in columns. Its width is set, or the findings above it would stretch it."""
+        entries = [
+            (self._line_sample(kind), f"{STROKES[kind].sign} {STROKES[kind].meaning}".strip())
+            for kind in self.picture.line_legend
+        ]
+        entries += [(_sample(sample), meaning) for sample, meaning in self.picture.box_legend]
+        if not entries:
+            return ""
+        rows_needed = -(-sum(len(meaning) + 8 for _, meaning in entries) // self.line_width)
+        per_line = -(-len(entries) // rows_needed)
+        rows = [entries[i : i + per_line] for i in range(0, len(entries), per_line)]
+        widths = [max(len(row[column][1]) for row in rows if column < len(row)) for column in range(per_line)]
+        cells = [[cell for sample, meaning in row for cell in (sample, small(meaning) + GAP)] for row in rows]
+        size = f'FIXEDSIZE="TRUE" WIDTH="{sum(5 * width + 48 for width in widths)}" HEIGHT="{20 * len(rows) + 4}"'
+        return grid(cells, size)
 
-def _blocks(blocks: Sequence[Block], align: str) -> str:
-    """One label for all: a block's first words are bold, so that one sees where the next begins."""
-    rows = []
-    for block in blocks:
-        lines = [bold(line.text[: line.strong]) + plain(line.text[line.strong :]) for line in block.lines]
-        rows.append("".join(f'{line}<BR ALIGN="{align}"/>' for line in lines))
-        rows += _marks(block.marks)
-    return _table(rows, align=align, padding=3)
+    def _line_sample(self, kind: LineKind) -> str:
+        """A piece of the line."""
+        dash = STROKES[kind].dash
+        double = dash is Dash.DOUBLE
+        line = (
+            f'<TD BORDER="1" SIDES="{"TB" if double else "B"}" STYLE="{_STYLES[dash]}" '
+            f'COLOR="{self._colour(kind)}" WIDTH="24" HEIGHT="{3 if double else 6}" FIXEDSIZE="TRUE"></TD>'
+        )
+        below = "" if double else '<TR><TD HEIGHT="5"></TD></TR>'
+        return f'<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>{line}</TR>{below}</TABLE>'
 
+    def _marks(self, marks: Iterable[Mark]) -> list[str]:
+        return [self._mark(mark) for mark in marks]
 
-def _title(picture: Picture) -> str:
-    name, _, digest = picture.title.rpartition(" ")
-    rows = [f'<FONT POINT-SIZE="{LARGE}">{bold(name)}</FONT>  {small(digest)}']
-    rows += [plain(picture.summary)] if picture.summary else []
-    return _table([*rows, *_marks(picture.marks)])
+    def _mark(self, mark: Mark) -> str:
+        """Its size is set: a table in a table would be stretched to the width of the other."""
+        size = f'FIXEDSIZE="TRUE" WIDTH="{5 * len(str(mark)) + 6}" HEIGHT="14"'
+        return (
+            f'<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" COLOR="{self.warning}" {size}>'
+            f"<TR><TD {size}>{small(str(mark))}</TD></TR></TABLE>"
+        )
 
-
-def _caption(picture: Picture) -> str:
-    """The findings, one beneath the other, and the legend beneath them."""
-    findings = [(_mark(mark), _lines(words.wrapped(message, _LEGEND_WIDTH))) for mark, message in picture.findings]
-    return _table([part for part in (grid(findings), _legend(picture)) if part])
-
-
-def _legend(picture: Picture) -> str:
-    """Entries in columns. Its width is set, or the findings above it would stretch it."""
-    entries = [
-        (_line_sample(stroke), f"{stroke.sign} {stroke.meaning}".strip())
-        for stroke in (STROKES[kind] for kind in picture.line_legend)
-    ]
-    entries += [(_sample(sample), meaning) for sample, meaning in picture.box_legend]
-    if not entries:
-        return ""
-    lines = -(-sum(len(meaning) + 8 for _, meaning in entries) // _LEGEND_WIDTH)
-    per_line = -(-len(entries) // lines)
-    rows = [entries[i : i + per_line] for i in range(0, len(entries), per_line)]
-    widths = [max(len(row[column][1]) for row in rows if column < len(row)) for column in range(per_line)]
-    cells = [[cell for sample, meaning in row for cell in (sample, small(meaning) + GAP)] for row in rows]
-    size = f'FIXEDSIZE="TRUE" WIDTH="{sum(5 * width + 48 for width in widths)}" HEIGHT="{20 * len(rows) + 4}"'
-    return grid(cells, size)
-
-
-def _lines(texts: Sequence[str]) -> str:
-    return "".join(f'{small(text)}<BR ALIGN="LEFT"/>' for text in texts)
-
-
-def grid(rows: Sequence[Sequence[str]], size: str = "") -> str:
-    """Cells in rows; "" if there are none."""
-    if not rows:
-        return ""
-    lines = ("".join(f'<TD ALIGN="LEFT">{cell}</TD>' for cell in row) for row in rows)
-    inner = "".join(f"<TR>{line}</TR>" for line in lines)
-    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="2" CELLPADDING="1" {size}>{inner}</TABLE>'
-
-
-def _line_sample(stroke: Stroke) -> str:
-    """A piece of the line."""
-    double = stroke.dash is Dash.DOUBLE
-    line = (
-        f'<TD BORDER="1" SIDES="{"TB" if double else "B"}" STYLE="{_STYLES[stroke.dash]}" '
-        f'COLOR="{stroke.colour or "black"}" WIDTH="24" HEIGHT="{3 if double else 6}" FIXEDSIZE="TRUE"></TD>'
-    )
-    below = "" if double else '<TR><TD HEIGHT="5"></TD></TR>'
-    return f'<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>{line}</TR>{below}</TABLE>'
+    def _link(self, url: str) -> str:
+        return str(graphviz.escape(self.look.link(url) if url else ""))
 
 
 def _sample(what: str) -> str:
@@ -264,36 +266,8 @@ def _sample(what: str) -> str:
     }.get(what, plain(what))
 
 
-def html(inner: str) -> str:
-    return f"<{inner}>"
-
-
-def _table(rows: Sequence[str], align: str = "CENTER", padding: int = 1) -> str:
-    inner = "".join(f'<TR><TD ALIGN="{align}" BALIGN="{align}">{row}</TD></TR>' for row in rows)
-    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{padding}">{inner}</TABLE>'
-
-
-def _marks(marks: Iterable[Mark]) -> list[str]:
-    return [_mark(mark) for mark in marks]
-
-
-def _mark(mark: Mark) -> str:
-    """Its size is set: a table in a table would be stretched to the width of the other."""
-    size = f'FIXEDSIZE="TRUE" WIDTH="{5 * len(str(mark)) + 6}" HEIGHT="14"'
-    return (
-        f'<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" COLOR="{VERMILLION}" {size}>'
-        f"<TR><TD {size}>{small(str(mark))}</TD></TR></TABLE>"
-    )
-
-
-def bold(text: str) -> str:
-    return f"<B>{plain(text)}</B>" if text else ""
-
-
-def small(text: str) -> str:
-    return f'<FONT POINT-SIZE="{SMALL}">{plain(text)}</FONT>' if text else ""
-
-
-def plain(text: str) -> str:
-    """Text for an HTML-like label; `\\N` and its like would stand for names of nodes even there."""
-    return escape(text).replace("\\", "\\\\")
+def _stack(graph: graphviz.Digraph, clusters: Sequence[Cluster]) -> None:
+    """Each machine begins beneath every state of the one before."""
+    for above, below in itertools.pairwise(clusters):
+        for box in above.boxes:
+            graph.edge(box.id, below.boxes[0].id, style="invis", weight="0")

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from protoflow.diagnostics import Diagnostic
+    from protoflow.diagrams.words import Wording
     from protoflow.program import Program, RoleProgram, Row, RowSend
 
 COLUMNS = ("no.", "message", "from", "to", "payload", "manner")
+PAYLOAD = COLUMNS.index("payload")
 LONG = 12
 """A flow with more edges than this is grouped by phase."""
 
@@ -52,22 +54,23 @@ class Passage:
         return ", ".join((*notes, *([] if self.handled else ["not handled"])))
 
 
-def picture(program: Program, findings: Sequence[Diagnostic]) -> Picture:
+def picture(program: Program, findings: Sequence[Diagnostic], wording: Wording) -> Picture:
+    """The messages between all roles; with `wording.less` without summaries and payloads."""
     protocol = program.protocol
     marks = in_flow(program, findings)
     passages = _numbered(program)
     server = _server(program)
     phased = server is not None and len(passages) > LONG
     phases = _phases(server, passages) if phased and server is not None else [("", passages)]
-    clusters = tuple(_Phase(program, marks, name, part, i).cluster() for i, (name, part) in enumerate(phases))
+    clusters = tuple(_Phase(program, marks, name, part, i, wording).cluster() for i, (name, part) in enumerate(phases))
     order = ", ".join(f"{p.number} {p.message} from {p.sender} to {p.receiver}" for p in passages if p.number)
     return Picture(
         title=words.title(protocol),
-        summary=words.clean(protocol.summary),
+        summary="" if wording.less else words.clean(protocol.summary),
         description=f"Messages of the protocol {protocol.name}, in order of first occurrence: {order or 'none'}.",
         kind="flow",
         clusters=clusters,
-        columns=COLUMNS,
+        columns=_without_payload(COLUMNS) if wording.less else COLUMNS,
         findings=marks.listed,
         marks=marks.at("protocol"),
     )
@@ -181,7 +184,10 @@ def _phases(server: RoleProgram, passages: Sequence[Passage]) -> list[tuple[str,
 class _Phase:
     """Builds the cluster of one phase (or of the whole flow: then `name` is "")."""
 
-    def __init__(self, program: Program, marks: Marks, name: str, passages: Sequence[Passage], index: int) -> None:
+    def __init__(
+        self, program: Program, marks: Marks, name: str, passages: Sequence[Passage], index: int, wording: Wording
+    ) -> None:
+        self.wording = wording
         self.program = program
         self.marks = marks
         self.name = name
@@ -206,7 +212,7 @@ class _Phase:
                     id=self._id(role.name),
                     kind=BoxKind.ROLE,
                     name=words.many(role),
-                    summary=words.wrapped(role.role.summary),
+                    summary=() if self.wording.less else words.wrapped(role.role.summary, self.wording.width),
                     url=words.url(role.role.span),
                     tooltip=words.place(role.role.span),
                     marks=self.marks.at("role", role.name),
@@ -265,8 +271,8 @@ class _Phase:
         first = " ".join((head, *([f"→ {', '.join(targets)}"] if targets else [])))
         maybe = ["(maybe)"] if passage.sends and all(send.maybe for _, send in passage.sends) else []
         lines = (
-            *words.filled([first, *maybe], len(head)),
-            *words.filled(words.payload(message), 0),
+            *words.filled([first, *maybe], len(head), self.wording.width),
+            *words.filled(() if self.wording.less else words.payload(message), 0, self.wording.width),
         )
         return Block(
             lines=lines,
@@ -279,7 +285,7 @@ class _Phase:
     def _row(self, passage: Passage) -> tuple[str, ...]:
         message = self.program.protocol.messages[passage.message]
         marks = (str(mark) for mark in self.marks.at("message", message.name))
-        return (
+        row = (
             str(passage.number or ""),
             message.name,
             words.many(self.program.roles[passage.sender]),
@@ -287,3 +293,8 @@ class _Phase:
             " ".join(words.payload(message)),
             " ".join((passage.loose or STROKES[self._kind(passage)].meaning, *marks)),
         )
+        return _without_payload(row) if self.wording.less else row
+
+
+def _without_payload(row: tuple[str, ...]) -> tuple[str, ...]:
+    return row[:PAYLOAD] + row[PAYLOAD + 1 :]

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from protoflow.diagrams.model import STROKES, VERMILLION, WIDTH, BoxKind, Dash, LineKind
-from protoflow.diagrams.words import wrapped
+from protoflow.diagrams.words import unquoted, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from protoflow.diagrams.look import Look
     from protoflow.diagrams.model import Block, Box, Cluster, Edge, Picture
 
 _ARROWS = {Dash.SOLID: "-->", Dash.DASHED: "-.->", Dash.DOTTED: "-.->", Dash.DOUBLE: "==>"}
@@ -38,7 +39,7 @@ _CONFIG = """config:
       bottom: 16"""
 
 
-def text(picture: Picture) -> str:
+def text(picture: Picture, look: Look) -> str:
     """The Mermaid text, byte-stable."""
     links = [link for cluster in picture.clusters for link in _links(cluster)]
     plain = [link.source for link in links if link.label] + [name for name, _ in captions(picture, _SAMPLES)]
@@ -55,16 +56,17 @@ def text(picture: Picture) -> str:
         lines += _cluster(cluster)
     lines += [f'  {name}["{joined(text)}"]' for name, text in captions(picture, _SAMPLES)]
     lines += [f"  {link.source} {link.arrow} {link.dest}" for link in links]
-    lines += _link_styles(links)
+    lines += _link_styles(links, coloured=not look.greyscale)
     lines += [
         "  classDef initial fill:currentColor,stroke:currentColor",
         "  classDef muted stroke-dasharray:5 5",
-        f"  classDef marked stroke:{VERMILLION},stroke-width:3px",
+        f"  classDef marked {'' if look.greyscale else f'stroke:{VERMILLION},'}stroke-width:3px",
         "  classDef plain fill:none,stroke:none",
     ]
     lines += [f"  class {box.id} {name}" for box in picture.boxes for name in _classes(box)]
     lines += [f"  class {name} plain" for name in plain]
-    lines += [f'  click {box.id} href "{box.url}" "{escaped(box.tooltip)}"' for box in picture.boxes if box.url]
+    links_to = {box: look.link(box.url) for box in picture.boxes if box.url}
+    lines += [f'  click {box.id} href "{url}" "{escaped(box.tooltip)}"' for box, url in links_to.items() if url]
     return "\n".join(lines) + "\n"
 
 
@@ -109,7 +111,7 @@ def _cluster(cluster: Cluster) -> Iterator[str]:
 def _shape(box: Box) -> str:
     if box.kind is BoxKind.INITIAL:
         return '((" "))'
-    label = joined([box.name, *box.summary, *box.lines, *map(str, box.marks)])
+    label = joined([box.name, *map(unquoted, box.summary), *box.lines, *map(str, box.marks)])
     return f'((("{label}")))' if box.kind is BoxKind.FINAL else f'("{label}")'
 
 
@@ -125,11 +127,11 @@ def _block(block: Block) -> str:
     return joined([*(line.text for line in block.lines), *map(str, block.marks)])
 
 
-def _link_styles(links: Sequence[_Link]) -> Iterator[str]:
+def _link_styles(links: Sequence[_Link], *, coloured: bool) -> Iterator[str]:
     for kind in LineKind:
         numbers = ",".join(str(number) for number, link in enumerate(links) if link.kind is kind)
         stroke = STROKES[kind]
-        style = [f"stroke:{stroke.colour},stroke-width:2px"] if stroke.colour else []
+        style = [f"stroke:{stroke.colour},stroke-width:2px"] if stroke.colour and coloured else []
         style += ["stroke-dasharray:2 4"] if stroke.dash is Dash.DOTTED else []
         if numbers and style:
             yield f"  linkStyle {numbers} {','.join(style)}"
@@ -147,7 +149,7 @@ def _classes(box: Box) -> Iterator[str]:
 def captions(picture: Picture, samples: Mapping[LineKind, str]) -> Iterator[tuple[str, list[str]]]:
     """(id, lines): the findings, and the legend, in which `samples` has the looks of each kind of line."""
     if picture.findings:
-        listed = (wrapped(f"{mark} {message}", 2 * WIDTH) for mark, message in picture.findings)
+        listed = (wrapped(f"{mark} {unquoted(message)}", 2 * WIDTH) for mark, message in picture.findings)
         yield "findings", [line for lines in listed for line in lines]
     entries = [f"{samples[kind]} {STROKES[kind].meaning}" for kind in picture.line_legend]
     boxes = {"initial": "●", "final": "two rings:", "muted": "dashed frame:"}

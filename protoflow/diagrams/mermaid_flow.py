@@ -11,6 +11,7 @@ from protoflow.diagrams.model import BoxKind, LineKind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from protoflow.diagrams.look import Look
     from protoflow.diagrams.model import Box, Cluster, Picture
 
 _ARROWS = {LineKind.SEND: "->>", LineKind.REPLY: "-->>", LineKind.BROADCAST: "-)"}
@@ -23,11 +24,12 @@ _SAMPLES = {
 _SHADE = "rgba(127, 127, 127, 0.12)"
 
 
-def text(picture: Picture) -> str:
+def text(picture: Picture, look: Look) -> str:
     """The Mermaid text, byte-stable."""
     roles = {box.name: box for box in picture.boxes if box.kind is BoxKind.ROLE}
     ids = {name: f"p{place}" for place, name in enumerate(roles)}
     everyone = f"p0,p{len(ids) - 1}" if len(ids) > 1 else "p0"
+    linked = [(name, box, look.link(box.url) if box.url else "") for name, box in roles.items()]
     lines = [
         "---",
         f"title: {json.dumps(picture.title)}",
@@ -36,7 +38,7 @@ def text(picture: Picture) -> str:
         f"  accTitle: {escaped(picture.title)}",
         f"  accDescr: {escaped(picture.description)}",
         *(f"  participant {ids[name]} as {_described(box)}" for name, box in roles.items()),
-        *(f"  link {ids[name]}: {escaped(box.tooltip)} @ {box.url}" for name, box in roles.items() if box.url),
+        *(f"  link {ids[name]}: {escaped(box.tooltip)} @ {url}" for name, box, url in linked if url),
     ]
     for cluster in picture.clusters:
         phase = [f"  rect {_SHADE}", f"  Note over {everyone}: {escaped(cluster.name)}"] if cluster.framed else []

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 WIDTH = 28
 """Labels are wrapped near this many characters; a longer name is not broken."""
 
+NARROW = 18
+"""The same where there is no room for that."""
+
 WINDOW = 40
 """Events that a sequence chart shows of a long run, half of them from its beginning."""
 

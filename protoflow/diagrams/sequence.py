@@ -110,15 +110,18 @@ def chart(
     requests: frozenset[str] = frozenset(),
     initial: Mapping[str, str] | None = None,
     window: int = WINDOW,
+    less: bool = False,
 ) -> Chart:
-    """The chart of a run.
+    """The chart of a run. `less`: without times, and without what changes no state and needs no mark.
 
     `participants` is role -> number, `initial` role -> the state of those that no step moves, `requests` the messages
     whose rounds are shown (those that some event counts replies for), `window` how many events are shown at most.
     Raises UsageError: a step of somebody who takes no part.
     """
     lifelines = _folded(steps, participants, initial or {})
-    events = _Events(lifelines, requests).of(steps)
+    if less:
+        steps = [replace(step, time=None) for step in steps]
+    events = _Events(lifelines, requests, less).of(steps)
     return Chart(
         title=title,
         description=f"{len(steps)} steps of {', '.join(line.name for line in lifelines)}.",
@@ -184,6 +187,7 @@ class _Events:
 
     lifelines: tuple[Lifeline, ...]
     requests: frozenset[str]
+    less: bool
     events: list[Event] = field(default_factory=list)
     channels: dict[tuple[str, str, str], list[int]] = field(default_factory=lambda: defaultdict(list))
     rounds: set[tuple[str, int]] = field(default_factory=set)
@@ -226,7 +230,7 @@ class _Events:
         if step.kind is StepKind.LOSE or (step.kind is StepKind.START and step.outcome is Outcome.NOTHING):
             return
         at_once = arrow is not None and arrow == len(self.events) - 1 and not mark
-        if not at_once or step.state_before != step.state_after:
+        if step.state_before != step.state_after or not (at_once or (self.less and not mark)):
             if arrow is not None and arrow != len(self.events) - 1:
                 taken = self.events[arrow]
                 assert isinstance(taken, Arrow)

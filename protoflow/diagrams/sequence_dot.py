@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 import graphviz
 
-from protoflow.diagrams.dot import FONT, FRAME, LARGE, NORMAL, SMALL, bold, grid, html, small
+from protoflow.diagrams.dot import FRAME
+from protoflow.diagrams.labels import LARGE, NORMAL, SMALL, bold, grid, html, small
 from protoflow.diagrams.model import BLUE, VERMILLION
 from protoflow.diagrams.sequence import LEGEND, SIGNS, Arrow, Note, Omitted, Round, time_text
 
 if TYPE_CHECKING:
+    from protoflow.diagrams.look import Look
     from protoflow.diagrams.sequence import Chart, Event
 
 ROW = 24.0
@@ -24,9 +26,9 @@ NARROWEST = 120.0
 HEADER = 26.0
 
 
-def text(chart: Chart) -> str:
+def text(chart: Chart, look: Look) -> str:
     """The DOT text, byte-stable; for the engine `neato`, which it names."""
-    return _Sheet(chart).drawn()
+    return _Sheet(chart, look).drawn()
 
 
 def _columns(chart: Chart) -> list[float]:
@@ -53,8 +55,9 @@ def _signed(chart: Chart, note: Note) -> str:
 class _Sheet:
     """The paper: `drawn` puts everything on it."""
 
-    def __init__(self, chart: Chart) -> None:
+    def __init__(self, chart: Chart, look: Look) -> None:
         self.chart = chart
+        self.ink, self.warning = ("black", "black") if look.greyscale else (BLUE, VERMILLION)
         self.columns = _columns(chart)
         self.nodes = 0
         name, _, digest = chart.title.rpartition(" ")
@@ -66,13 +69,13 @@ class _Sheet:
                 "splines": "line",
                 "outputorder": "nodesfirst",
                 "bgcolor": "transparent",
-                "fontname": FONT,
+                "fontname": look.font,
                 "labelloc": "t",
                 "label": html(f'<FONT POINT-SIZE="{LARGE}">{bold(name)}</FONT>  {small(digest)}'),
                 "pad": "0.1",
             },
-            node_attr={"fontname": FONT, "fontsize": NORMAL, "shape": "plain"},
-            edge_attr={"fontname": FONT, "fontsize": SMALL, "arrowsize": "0.7"},
+            node_attr={"fontname": look.font, "fontsize": NORMAL, "shape": "plain"},
+            edge_attr={"fontname": look.font, "fontsize": SMALL, "arrowsize": "0.7"},
         )
 
     def drawn(self) -> str:
@@ -149,7 +152,7 @@ class _Sheet:
         y = self._y(row)
         match event:
             case Note(place, _, mark):
-                frame = VERMILLION if mark in ("bad", "crash") else ""
+                frame = self.warning if mark in ("bad", "crash") else ""
                 signed = _signed(self.chart, event)
                 self._words(self.columns[place] + 6, y, small(signed), _width(signed) + 6, frame=frame)
             case Arrow(source, dest, words) if source == dest:
@@ -166,10 +169,10 @@ class _Sheet:
         """The words stand above the line, beside its sender; it ends above the note that says what became of it."""
         start = (self.columns[arrow.source], y)
         end = (self.columns[arrow.dest], y if arrow.taken is None else self._y(arrow.taken) + 9)
-        attributes = {"color": BLUE, "penwidth": "1.1"}
+        attributes = {"color": self.ink, "penwidth": "1.1"}
         if arrow.lost:
             end = (start[0] + (end[0] - start[0]) * 0.7, y)
-            attributes = {"color": VERMILLION, "penwidth": "1.6", "style": "dotted", "arrowhead": "none"}
+            attributes = {"color": self.warning, "penwidth": "1.6", "style": "dotted", "arrowhead": "none"}
             self._words(end[0] - 5, y, small(SIGNS["lost"]), 10)
         self._line(start, end, **attributes)
         width = _width(arrow.text) + 4

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from protoflow.diagrams.mermaid import escaped
 from protoflow.diagrams.model import WIDTH
 from protoflow.diagrams.sequence import LEGEND, SIGNS, Arrow, Note, Omitted, Round, time_text
-from protoflow.diagrams.words import wrapped
+from protoflow.diagrams.words import unquoted, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ def text(chart: Chart) -> str:
             for place, line in enumerate(chart.lifelines)
             if line.state
         ]
-        words = wrapped(" ".join(chart.verdict), 2 * WIDTH)
+        words = wrapped(unquoted(" ".join(chart.verdict)), 2 * WIDTH)
         lines.append(f"  Note over {everyone}: {'<br/>'.join(map(escaped, words))}")
     legend = [f"{SIGNS[mark]} {LEGEND[mark]}" for mark in chart.marks]
     lines += [f"  Note over {everyone}: {escaped(', '.join(legend))}"] if legend else []

@@ -12,34 +12,38 @@ from typing import TYPE_CHECKING
 
 from protoflow.diagrams import words
 from protoflow.diagrams.marks import Marks, in_states
-from protoflow.diagrams.model import AGAIN, STROKES, WIDTH, Block, Box, BoxKind, Cluster, Edge, LineKind, Picture
+from protoflow.diagrams.model import AGAIN, STROKES, Block, Box, BoxKind, Cluster, Edge, LineKind, Picture
 from protoflow.protocol import EVERYTHING, LOST, START, After, Raised
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from protoflow.diagnostics import Diagnostic
+    from protoflow.diagrams.words import Wording
     from protoflow.program import Program, RoleProgram, Row
     from protoflow.protocol import State
 
 COLUMNS = ("state", "trigger", "conditions", "handler", "sends", "next")
+HANDLER = COLUMNS.index("handler")
 
 
-def picture(program: Program, role: str | None, findings: Sequence[Diagnostic]) -> Picture:
-    """The machines of all roles, or of `role` alone."""
+def picture(program: Program, role: str | None, findings: Sequence[Diagnostic], wording: Wording) -> Picture:
+    """The machines of all roles, or of `role` alone; with `wording.less` without summaries, handlers, counts."""
     protocol = program.protocol
     marks = in_states(program, findings)
     shown = [program.roles[role]] if role is not None else list(program.roles.values())
     ids = {(r.name, s): f"s{i}" for i, (r, s) in enumerate((r, s) for r in shown for s in r.states)}
-    clusters = tuple(_Machine(program, machine, marks, ids).cluster(f"p{i}") for i, machine in enumerate(shown))
+    clusters = tuple(
+        _Machine(program, machine, marks, ids, wording).cluster(f"p{i}") for i, machine in enumerate(shown)
+    )
     parts = "; ".join(f"{m.name}: {len(m.states)} states, {len(m.role.transitions)} transitions" for m in shown)
     return Picture(
         title=words.title(protocol),
-        summary=words.clean(protocol.summary),
+        summary="" if wording.less else words.clean(protocol.summary),
         description=f"State machines of the protocol {protocol.name}. {parts}.",
         kind="states",
         clusters=clusters,
-        columns=COLUMNS,
+        columns=_without_handler(COLUMNS) if wording.less else COLUMNS,
         findings=marks.listed,
         marks=marks.at("protocol"),
     )
@@ -58,7 +62,10 @@ class Entry:
 class _Machine:
     """Builds the cluster of one role."""
 
-    def __init__(self, program: Program, role: RoleProgram, marks: Marks, ids: Mapping[tuple[str, str], str]) -> None:
+    def __init__(
+        self, program: Program, role: RoleProgram, marks: Marks, ids: Mapping[tuple[str, str], str], wording: Wording
+    ) -> None:
+        self.wording = wording
         self.program = program
         self.role = role
         self.marks = marks
@@ -71,7 +78,7 @@ class _Machine:
         return Cluster(
             id=id,
             name=words.many(role),
-            lines=words.wrapped(role.role.summary, 2 * WIDTH),
+            lines=() if self.wording.less else words.wrapped(role.role.summary, 2 * self.wording.width),
             boxes=(initial, *(self._box(state) for state in role.role.states.values())),
             edges=(entry, *self._edges()),
             rows=tuple(row for state in role.role.states.values() for row in self._table_rows(state)),
@@ -81,13 +88,14 @@ class _Machine:
 
     def _box(self, state: State) -> Box:
         unreachable = state.name not in self.role.reachable
+        aside = () if self.wording.less else _set_aside(state)
         return Box(
             id=self.ids[state.name],
             kind=BoxKind.FINAL if state.final else BoxKind.STATE,
             name=state.name,
-            summary=words.wrapped(state.summary),
+            summary=() if self.wording.less else words.wrapped(state.summary, self.wording.width),
             lines=(
-                *(line for fate, names in _set_aside(state) for line in words.wrapped(f"{fate}: {names}")),
+                *(line for fate, names in aside for line in words.wrapped(f"{fate}: {names}", self.wording.width)),
                 *(("unreachable",) if unreachable else ()),
             ),
             muted=unreachable,
@@ -136,7 +144,7 @@ class _Machine:
 
     def _event(self, trigger: str) -> str:
         declared = self.role.role.events.get(trigger)
-        return "" if declared is None else words.event(declared, self.program.parameters)
+        return "" if declared is None or self.wording.less else words.event(declared, self.program.parameters)
 
     def _block(self, entry: Entry, described: set[str]) -> Block:
         """`described`: the events whose description this label already has."""
@@ -151,10 +159,10 @@ class _Machine:
         head = " ".join((*filter(None, signs), named))
         pieces = [" ".join((*filter(None, signs), ", ".join(triggers)))]
         pieces += [f"[{entry.conditions}]"] if entry.conditions else []
-        pieces += [f"/ {row.handler}"] if row.handler else []
+        pieces += [f"/ {row.handler}"] if row.handler and not self.wording.less else []
         pieces += words.sends(row, self.program)
         return Block(
-            lines=words.filled(pieces, len(head)),
+            lines=words.filled(pieces, len(head), self.wording.width),
             kind=entry.kind,
             url=words.url(row.declared.span),
             tooltip=words.place(row.declared.span),
@@ -184,9 +192,14 @@ class _Machine:
                     " ".join((*([row.target_state] if row.dest else []), *map(str, marks))),
                 )
             )
-        rows += [(names, "", "", "", f"({fate})") for fate, names in _set_aside(state)]
+        rows += [(names, "", "", "", f"({fate})") for fate, names in _set_aside(state) if not self.wording.less]
         first = state.name + (f" ({', '.join(notes)})" if notes else "")
-        return [(first if position == 0 else "", *row) for position, row in enumerate(rows or [("",) * 5])]
+        whole = ((first if position == 0 else "", *row) for position, row in enumerate(rows or [("",) * 5]))
+        return [_without_handler(row) if self.wording.less else row for row in whole]
+
+
+def _without_handler(row: tuple[str, ...]) -> tuple[str, ...]:
+    return row[:HANDLER] + row[HANDLER + 1 :]
 
 
 def _set_aside(state: State) -> list[tuple[str, str]]:

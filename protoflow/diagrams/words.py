@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import PurePath
 from textwrap import wrap
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -17,6 +20,14 @@ if TYPE_CHECKING:
     from protoflow.diagnostics import Span
     from protoflow.program import Guard, Program, RoleProgram, Row, RowSend
     from protoflow.protocol import MessageType, Protocol, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How much a picture says (`less`: see `look.Detail`), in labels wrapped near `width` characters."""
+
+    less: bool = False
+    width: int = WIDTH
 
 
 def title(protocol: Protocol) -> str:
@@ -34,16 +45,21 @@ def wrapped(text: str, width: int = WIDTH) -> tuple[str, ...]:
     return tuple(wrap(clean(text), width, break_long_words=False, break_on_hyphens=False))
 
 
-def filled(pieces: Iterable[str], strong: int) -> tuple[Line, ...]:
-    """The pieces in order, as many on a line as fit in WIDTH; one that is too long has lines of its own.
+def unquoted(text: str) -> str:
+    """Prose whose names stand in backticks, without them."""
+    return re.sub(r"`([^`]+)`", r"\1", text)
+
+
+def filled(pieces: Iterable[str], strong: int, width: int = WIDTH) -> tuple[Line, ...]:
+    """The pieces in order, as many on a line as fit in `width`; one that is too long has lines of its own.
 
     The first `strong` characters are set in bold.
     """
     lines: list[str] = []
     full = True
     for piece in pieces:
-        parts = wrapped(piece)
-        if not full and len(parts) == 1 and len(lines[-1]) + 1 + len(piece) <= WIDTH:
+        parts = wrapped(piece, width)
+        if not full and len(parts) == 1 and len(lines[-1]) + 1 + len(piece) <= width:
             lines[-1] += " " + piece
         else:
             lines.extend(parts)
@@ -61,7 +77,8 @@ def url(span: Span | None) -> str:
 
 
 def place(span: Span | None) -> str:
-    return f"{span.file}:{span.line}" if span is not None and span.file else ""
+    """Where it stands, to be read. Without the folder: a picture says the same wherever it was drawn."""
+    return f"{PurePath(span.file).name}:{span.line}" if span is not None and span.file else ""
 
 
 def number(written: Fraction | float | Name, values: Mapping[str, Value]) -> str:

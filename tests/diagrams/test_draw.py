@@ -20,11 +20,10 @@ def test_svg(name: str, kind: str) -> None:
     protocol = load(name)
     root = ET.fromstring(protoflow.diagram(protocol, kind).svg())
     assert root.tag == f"{SVG}svg"
-    title, description, style = list(root)[:3]
-    assert (title.text, title.get("id")) == (f"{protocol.name} {protocol.digest[:8]}", "title")
-    assert description.get("id") == "desc"
+    title, description, _, style = list(root)[:4]
+    assert title.text == f"{protocol.name} {protocol.digest[:8]}"
     assert description.text
-    assert root.get("aria-labelledby") == "title desc"
+    assert root.get("aria-labelledby") == f"{title.get('id')} {description.get('id')}"
     assert "prefers-color-scheme: dark" in (style.text or "")
     assert len(list(root.iter(f"{SVG}title"))) == 1, "no generated ids as tooltips"
     backgrounds = [p for p in root.iter(f"{SVG}polygon") if p.get("fill") == "white"]
