@@ -151,7 +151,7 @@ class Diagnostic:
     findings with one cause are told by it. `implied_by` is the code of the finding that explains this one; reports
     for people leave such findings out. Findings of the composition check carry the run that shows them: `trace`, for
     the `participants` (role -> number, every role in order of declaration), `parameters` and `links` (link -> id ->
-    ids) given.
+    ids) given. From step `loop` on (counted from 0) the steps of that run can be repeated for ever.
     """
 
     code: str
@@ -164,6 +164,7 @@ class Diagnostic:
     subject: frozenset[tuple[str, str]] = frozenset()
     implied_by: str | None = None
     trace: tuple[Step, ...] = ()
+    loop: int | None = None
     participants: Mapping[str, int] = field(default_factory=dict)
     parameters: Mapping[str, object] = field(default_factory=dict)
     links: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)

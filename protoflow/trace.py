@@ -1,8 +1,8 @@
 """The trace: what happened in a course, one record a step.
 
 A run's trace, a counterexample of the checker and a replay file are the same record. On disk it is JSON Lines: a
-`Header`, then a `Step` a line, then, if the run came to an end of its own, an `End`. A file that stops short (Ctrl-C, a
-full disk) is readable up to its last whole line.
+`Header`, then a `Step` a line, then an `End` if the run came to an end of its own, or the `Claim` of a counterexample.
+A file that stops short (Ctrl-C, a full disk) is readable up to its last whole line.
 
 Participants go by their ids: the role's name where its `count` is 1 (`server`), else role and index from 1 (`client3`).
 """
@@ -103,8 +103,21 @@ class End:
     time: float | None = None
 
 
-Record = Header | Step | End
-_TAGS: Mapping[str, type] = {"header": Header, "step": Step, "end": End}
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a counterexample shows: the `code` and `message` of a finding, and what that is about (kind -> names).
+
+    From step `loop` on (counted from 0) the steps can be repeated for ever; None where they just lead there.
+    """
+
+    code: str
+    message: str
+    about: Mapping[str, tuple[str, ...]]
+    loop: int | None = None
+
+
+Record = Header | Step | End | Claim
+_TAGS: Mapping[str, type] = {"header": Header, "step": Step, "end": End, "claim": Claim}
 _DEFAULTS = {cls: {f.name: f.default for f in fields(cls)} for cls in (Step, SentMessage)}
 
 
@@ -119,7 +132,7 @@ def encode(record: Record) -> str:
             if value != default and value not in ((), {}, []):
                 data[name] = value
     else:
-        tag = "header" if isinstance(record, Header) else "end"
+        tag = next(tag for tag, cls in _TAGS.items() if isinstance(record, cls))
         data = {"record": tag, **({"format": FORMAT} if tag == "header" else {}), **asdict(record)}
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
@@ -143,6 +156,10 @@ def decode(line: str) -> Record:
             data["links"] = {
                 link: {who: tuple(ids) for who, ids in relation.items()} for link, relation in data["links"].items()
             }
+        if cls is Claim:
+            data["about"] = {kind: tuple(map(str, names)) for kind, names in data["about"].items()}
+            if type(data.get("loop")) not in (int, type(None)):
+                raise TypeError
         record: Record = cls(**data)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"not a protoflow trace: {line[:60]!r}") from error

@@ -1,10 +1,15 @@
-"""What all tests share: `pytest --update-golden` writes the expected outputs anew (look at the difference!)."""
+"""What all tests share: `pytest --update-golden` writes the expected outputs anew (look at the difference!).
+
+Every finding of the composition check is replayed on the real engine, whatever test it comes up in.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.composition import arrival
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,6 +18,11 @@ if TYPE_CHECKING:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden files instead of comparing")
+
+
+def pytest_configure() -> None:
+    """Before any test module is imported, as these take the check by its name."""
+    arrival.watch()
 
 
 @pytest.fixture

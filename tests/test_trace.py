@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from protoflow.errors import UsageError
 from protoflow.trace import (
+    Claim,
     End,
     Header,
     Outcome,
+    Record,
     SentMessage,
     Step,
     StepKind,
@@ -54,20 +56,21 @@ HEADERS = st.builds(
     seed=st.integers(0, 2**32),
 )
 ENDS = st.builds(End, outcome=NAMES, message=st.text(max_size=20), states=st.dictionaries(NAMES, NAMES, max_size=2))
-RECORDS = STEPS | HEADERS | ENDS
+CLAIMS = st.builds(
+    Claim, code=NAMES, message=NAMES, about=st.dictionaries(NAMES, IDS, max_size=2), loop=st.none() | st.integers(0, 9)
+)
+RECORDS = STEPS | HEADERS | ENDS | CLAIMS
 
 
 @given(RECORDS)
-def test_a_record_reads_back_as_it_was_written(record: Header | Step | End) -> None:
+def test_a_record_reads_back_as_it_was_written(record: Record) -> None:
     line = encode(record)
     assert "\n" not in line
     assert decode(line) == record
 
 
 @given(st.lists(RECORDS, min_size=1, max_size=4), st.data())
-def test_a_file_that_was_cut_off_reads_up_to_its_last_whole_line(
-    records: list[Header | Step | End], data: st.DataObject
-) -> None:
+def test_a_file_that_was_cut_off_reads_up_to_its_last_whole_line(records: list[Record], data: st.DataObject) -> None:
     stream = io.StringIO()
     write(records, stream)
     text = stream.getvalue()
@@ -82,6 +85,7 @@ def test_a_file_that_was_cut_off_reads_up_to_its_last_whole_line(
 @pytest.mark.parametrize(
     "line",
     ["", "[]", "{}", "null", '{"record":"step"}', '{"record":"step","kind":"dance","receiver":"a"}', "{", '"x"',
+     '{"record":"claim","code":"a","message":"b","about":{"c":["d"]},"loop":"e"}', '{"record":"claim","about":["a"]}',
      '{"record":"header","format":2,"protocol":"a"}', '{"record":"step","kind":"start","receiver":"a","colour":1}'],
 )  # fmt: skip
 def test_a_line_that_is_no_record_is_a_usage_error(line: str) -> None:

@@ -126,8 +126,12 @@ def _picture(reading: Reading, options: argparse.Namespace) -> tuple[Diagram, bo
     protocol = with_values(reading.protocol, reading.parameters)
     if options.trace is not None:
         from protoflow.commands.runs import read
+        from protoflow.trace import Claim
 
-        header, steps = read(options.trace)
+        header, steps, said = read(options.trace)
+        if isinstance(said, Claim):
+            verdict = (said.code, said.message)
+            return run_diagram(protocol, steps, header.participants, verdict=verdict, loop=said.loop), False
         return run_diagram(protocol, steps, header.participants), False
     if not options.check and options.finding is None:
         return diagram(protocol, options.kind, options.role), False

@@ -24,12 +24,6 @@ PARTICIPANTS = 10
 """How many of a role take part where neither the command line nor the protocol says."""
 CHECKING = 2.0
 """Seconds that the check of all participants together may take before a run; what it has not found by then, it says."""
-REPLAYED = {
-    "complete": "the course is complete",
-    "open": "the course goes on from here",
-    "stuck": "nobody can move, and the course is not complete",
-    "unhandled": "{trigger}{sender} reaches `{receiver}` in state `{state}`, which does not handle it",
-}
 TEXT = """\
 Run a course on one machine, on a virtual clock, with the Python classes that the protocol names.
 
@@ -42,7 +36,9 @@ examples:
 
 The protocol and the classes are validated first; a course does not start on an error. Classes are looked for in the
 working directory too. --latency, --compute, --loss and --crash may be repeated. Same seed, same trace.
-exit codes: 0 the course completed, 1 the protocol has errors or the course failed, 2 wrong usage, 130 interrupted
+exit codes: 0 the course completed, 1 the protocol has errors or the course failed, 2 wrong usage, 130 interrupted;
+with --replay: 0 it arrives where the file says (in the bad state of the finding, at the end of the run), 1 elsewhere,
+2 the run cannot be followed
 """
 
 
@@ -134,30 +130,37 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _replay(options: argparse.Namespace) -> int:
-    """Drive the engine along a run that was written, its handlers replaced by puppets, and say where it leads."""
+    """Drive the engine along a run that was written, its handlers replaced by puppets, and say where it leads.
+
+    A file says where that should be: a counterexample by the finding that it shows, a whole run by its end.
+    """
+    import logging
+
     from protoflow.commands.runs import read as read_run
     from protoflow.engines.replay import replay
     from protoflow.language import read
     from protoflow.program import compile_protocol
+    from protoflow.reports import text
+    from protoflow.trace import Claim, End
 
-    header, steps = read_run(options.replay)
+    logging.getLogger("protoflow").addHandler(logging.NullHandler())  # what it warned of is in its steps
+    header, steps, said = read_run(options.replay)
     reading = read(options.source, {**header.parameters, **dict(options.overrides)})
     if reading.protocol is None:
         raise ProtocolError(reading.diagnostics)
     if reading.protocol.digest != header.digest:
         print(f"note: {reading.file} is not as it was when this run was written", file=sys.stderr)
     program = compile_protocol(reading.protocol, reading.parameters)
-    end = replay(program, header.participants, steps, header.links)
-    words = REPLAYED[end.outcome]
-    if end.outcome == "unhandled":
-        last = end.steps[-1]
-        words = words.format(
-            trigger=f"`{last.trigger}`",
-            sender=f" from `{last.sender}`" if last.sender else "",
-            receiver=last.receiver,
-            state=last.state_before,
-        )
-    print(f"{reading.file}: after {len(end.steps)} steps: {words}\n{end.account}")
+    end = replay(program, header.participants, steps, header.links, said if isinstance(said, Claim) else None)
+    print(f"{reading.file}: after {text.plural(len(end.steps), 'step')}: {end.words}\n{end.account}")
+    if isinstance(said, Claim):
+        where = "the same bad state as in the finding" if end.same else "not the bad state of the finding"
+        print(f"{where}: {said.code} {said.message}")
+        return 0 if end.same else 1
+    if isinstance(said, End) and said.outcome in ("complete", "stuck", "unhandled"):
+        same = (said.outcome, dict(said.states)) == (end.outcome, dict(end.states))
+        print("the same end as that of the run" if same else f"not the end of the run, which was {said.outcome}")
+        return 0 if same else 1
     return 1 if end.outcome in ("unhandled", "stuck") else 0
 
 

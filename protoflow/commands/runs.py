@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 def write(reading: Reading, report: Report, folder: Path) -> Iterator[Path]:
     """Write the run of each finding that has one to `folder`: `my.1.PF201.jsonl`, 1 being the finding's number."""
+    from protoflow.engines.arrival import claimed
     from protoflow.engines.host import written
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -36,12 +37,12 @@ def write(reading: Reading, report: Report, folder: Path) -> Iterator[Path]:
         )
         path = folder / f"{Path(report.file).stem}.{number}.{found.code}.jsonl"
         with path.open("w", encoding="utf-8") as stream:
-            trace.write([header, *found.trace], stream)
+            trace.write([header, *found.trace, claimed(found)], stream)
         yield path
 
 
-def read(path: Path) -> tuple[trace.Header, tuple[trace.Step, ...]]:
-    """The run in a file. Raises UsageError where it holds none."""
+def read(path: Path) -> tuple[trace.Header, tuple[trace.Step, ...], trace.End | trace.Claim | None]:
+    """The run in a file, and what that says of its end, if anything. Raises UsageError where it holds none."""
     try:
         with path.open(encoding="utf-8") as stream:
             header, *records = trace.read(stream)
@@ -53,4 +54,6 @@ def read(path: Path) -> tuple[trace.Header, tuple[trace.Step, ...]]:
         raise UsageError(f"{path}: {error}") from None
     if not isinstance(header, trace.Header):
         raise UsageError(f"{path} does not begin with the header of a run")
-    return header, tuple(record for record in records if isinstance(record, trace.Step))
+    last = records[-1] if records else None
+    said = last if isinstance(last, trace.End | trace.Claim) else None
+    return header, tuple(record for record in records if isinstance(record, trace.Step)), said

@@ -142,7 +142,8 @@ def diagram(
         shown = next((finding for finding in findings if finding.trace), None)
         if shown is None:
             raise UsageError("no run to draw: a sequence shows a finding of PF2xx, or the trace of a run")
-        return run_diagram(protocol, shown.trace, shown.participants, verdict=(shown.code, shown.message), look=look)
+        verdict = (shown.code, shown.message)
+        return run_diagram(protocol, shown.trace, shown.participants, verdict=verdict, loop=shown.loop, look=look)
     from protoflow.diagrams import flow, states
     from protoflow.diagrams.words import Wording
 
@@ -163,13 +164,14 @@ def run_diagram(
     participants: Mapping[str, int],
     *,
     verdict: tuple[str, str] | None = None,
+    loop: int | None = None,
     window: int = WINDOW,
     look: Look = PLAIN,
 ) -> Diagram:
     """The sequence chart of a run: its steps, and how many participants each role had.
 
-    `verdict`: code and message of the finding that the run shows. A run of more than `window` events shows as many,
-    from its beginning and end.
+    `verdict`: code and message of the finding that the run shows; from step `loop` on (from 0) it goes on for ever. A
+    run of more than `window` events shows as many, from its beginning and end.
     """
     from protoflow.diagrams import words
     from protoflow.diagrams.sequence import chart
@@ -183,6 +185,7 @@ def run_diagram(
             verdict=verdict,
             requests=frozenset(requests),
             initial={name: role.initial for name, role in protocol.roles.items()},
+            loop=loop,
             window=window,
             less=look.less,
         ),

@@ -62,7 +62,7 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A round of a message begins."""
+    """A round of a message begins, or what is repeated for ever."""
 
     text: str
     time: float | None = None
@@ -109,19 +109,21 @@ def chart(
     verdict: tuple[str, str] | None = None,
     requests: frozenset[str] = frozenset(),
     initial: Mapping[str, str] | None = None,
+    loop: int | None = None,
     window: int = WINDOW,
     less: bool = False,
 ) -> Chart:
     """The chart of a run. `less`: without times, and without what changes no state and needs no mark.
 
     `participants` is role -> number, `initial` role -> the state of those that no step moves, `requests` the messages
-    whose rounds are shown (those that some event counts replies for), `window` how many events are shown at most.
-    Raises UsageError: a step of somebody who takes no part.
+    whose rounds are shown (those that some event counts replies for), `loop` the step (from 0) from which on the run is
+    repeated for ever, `window` how many events are shown at most. Raises UsageError: a step of somebody who takes no
+    part.
     """
     lifelines = _folded(steps, participants, initial or {})
     if less:
         steps = [replace(step, time=None) for step in steps]
-    events = _Events(lifelines, requests, less).of(steps)
+    events = _Events(lifelines, requests, less).of(steps, loop)
     return Chart(
         title=title,
         description=f"{len(steps)} steps of {', '.join(line.name for line in lifelines)}.",
@@ -193,11 +195,13 @@ class _Events:
     rounds: set[tuple[str, int]] = field(default_factory=set)
     crashed: set[str] = field(default_factory=set)
 
-    def of(self, steps: Sequence[Step]) -> list[Event]:
+    def of(self, steps: Sequence[Step], loop: int | None) -> list[Event]:
         where = {who: place for place, line in enumerate(self.lifelines) for who in line.members}
         shown = {line.members[0] for line in self.lifelines}
         elapsed: Step | None = None
-        for step in steps:
+        for number, step in enumerate(steps):
+            if number == loop:
+                self.events.append(Round("again and again", step.time))
             if step.kind is StepKind.ELAPSE and step.receiver in shown:
                 if elapsed is not None:
                     self._note(where, elapsed, f"{elapsed.trigger} elapses{_early(elapsed)}", "timer")
@@ -325,9 +329,11 @@ def text(
     *,
     standing: bool = False,
     initial: Mapping[str, str] | None = None,
+    loop: int | None = None,
     window: int = WINDOW,
 ) -> list[str]:
     """The chart in lines of text. `standing` adds a last line: the state in which each participant is then."""
     from protoflow.diagrams import sequence_text
 
-    return sequence_text.lines(chart(steps, participants, initial=initial, window=window), standing=standing)
+    drawn = chart(steps, participants, initial=initial, loop=loop, window=window)
+    return sequence_text.lines(drawn, standing=standing)

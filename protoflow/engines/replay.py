@@ -6,8 +6,11 @@ holds, the sends and raises of the step, payloads that are empty in all their fi
 against the one that was to be followed, so a trace of another protocol, or a run that cannot be, ends in an error and
 not somewhere else.
 
-A step does not say which of several messages of one type it takes from an unordered channel. Where that makes a
-difference (they belong to different rounds), the first is tried, then the others.
+A step that names no round does not say which of several messages of one type it takes from an unordered channel. Where
+that makes a difference (they belong to different rounds), the first is tried, then the others.
+
+A counterexample claims something: the end of its run is held against that (`arrival`). Where its last steps can be
+repeated for ever, they are repeated some times.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from protoflow.engines.account import account
+from protoflow.engines.arrival import LAPS, Followed, Standing, shows, words
 from protoflow.engines.world import World
 from protoflow.errors import HandlerError, UsageError
 from protoflow.program import GuardKind, compile_protocol
@@ -30,11 +34,11 @@ from protoflow.runtime.send import Send
 from protoflow.trace import Outcome, Step, StepKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from protoflow.program import Program, RoleProgram, Row
     from protoflow.protocol import Link, PayloadType, Protocol
-    from protoflow.trace import SentMessage
+    from protoflow.trace import Claim, SentMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +46,17 @@ class Replayed:
     """Where a trace leads to.
 
     `outcome`: `unhandled` (by its last step), `complete`, `stuck` (nobody can move, and it is not complete) or `open`.
-    `account` says who was in which state and what lay in which channel.
+    `words` says it; `account` says who was in which state and what lay in which channel. `same`: that is the bad state
+    that was claimed; None where nothing was. `world` is as it is then, behind all that was repeated.
     """
 
     outcome: str
     steps: tuple[Step, ...]
     states: Mapping[str, str]
+    words: str
     account: str
+    world: World
+    same: bool | None = None
 
 
 def replay(
@@ -56,6 +64,7 @@ def replay(
     counts: Mapping[str, int],
     steps: Iterable[Step],
     relations: Mapping[str, Mapping[str, Iterable[str]]] | None = None,
+    claim: Claim | None = None,
 ) -> Replayed:
     """Follow the steps of a trace, one by one. `relations` are the links, as a trace's header has them.
 
@@ -64,20 +73,31 @@ def replay(
     program = compile_protocol(_with_handlers(program.protocol), program.parameters)
     given = {name: each for name, each in (relations or {}).items() if _is_free(program.protocol.links.get(name))}
     directory, steps = Directory(program, counts, given), tuple(steps)
+    if claim is not None and claim.loop is not None and claim.loop not in range(len(steps)):
+        raise UsageError(f"the run has {len(steps)} steps: it cannot go round from step {claim.loop} on")
     choices: list[int] = []
+    elsewhere: Replayed | None = None
     for _ in range(_MOST_ATTEMPTS):
         follower = _Follower(directory, choices)
+        error = None
         try:
-            for number, step in enumerate(steps, start=1):
-                follower.follow(number, step)
-            return follower.result()
-        except UsageError:
-            open_choices = [place for place, (taken, of) in enumerate(follower.choices) if taken + 1 < of]
-            if not open_choices:
-                raise
-            last = open_choices[-1]
-            choices = [*(taken for taken, _ in follower.choices[:last]), follower.choices[last][0] + 1]
-    raise UsageError("the trace cannot be followed: too many ways to read it were tried")
+            end = follower.all(steps, claim)
+            if end.same is not False:
+                return end
+            elsewhere = elsewhere or end
+        except UsageError as refused:
+            error = refused
+        open_choices = [place for place, (taken, of) in enumerate(follower.choices) if taken + 1 < of]
+        if not open_choices:
+            break
+        last = open_choices[-1]
+        choices = [*(taken for taken, _ in follower.choices[:last]), follower.choices[last][0] + 1]
+    else:
+        error = UsageError("the trace cannot be followed: too many ways to read it were tried")
+    if elsewhere is not None:
+        return elsewhere
+    assert error is not None
+    raise error
 
 
 _MOST_ATTEMPTS = 1000
@@ -106,6 +126,37 @@ class _Follower:
                 puppet.interpreter = interpreters[who]
                 self._puppets[who] = puppet
         self.world = World(interpreters, directory, self._followed.append)
+        self._stale = False  # what the last step took was a stale reply
+
+    def all(self, steps: Sequence[Step], claim: Claim | None) -> Replayed:
+        loop = None if claim is None else claim.loop
+        laps: list[Standing] = []
+        for number, step in enumerate(steps, start=1):
+            if number - 1 == loop:
+                self._start_all()
+                laps.append(Standing.of(self.world))
+            self.follow(number, step)
+        end = self._end(laps)
+        if claim is None:
+            return end
+        if loop is not None:
+            laps += self._laps(steps, loop)
+        shown = shows(claim, Followed(self.world, end.steps, end.outcome, self._stale, laps))
+        return replace(end, same=shown is not None, words=shown or end.words)
+
+    def _laps(self, steps: Sequence[Step], loop: int) -> Iterator[Standing]:
+        """Where everybody stands after the steps that can be repeated, and after each time that they are.
+
+        It ends early where they cannot be.
+        """
+        yield Standing.of(self.world)
+        for _ in range(LAPS):
+            for number, step in enumerate(steps[loop:], start=loop + 1):
+                try:
+                    self.follow(number, replace(step, round=None))  # rounds are counted on
+                except UsageError:
+                    return
+            yield Standing.of(self.world)
 
     def follow(self, number: int, step: Step) -> None:
         who, world = step.receiver, self.world
@@ -124,7 +175,7 @@ class _Follower:
             except HandlerError as error:  # a puppet that was led astray
                 raise error.__cause__ or error from None
         [done] = self._followed[before:]
-        for name in ("kind", "trigger", "state_after", "outcome", "row", "raises"):
+        for name in ("kind", "trigger", "round", "state_after", "outcome", "row", "raises"):
             wanted, found = getattr(step, name), getattr(done, name)
             if wanted is not None and wanted != found:
                 _refuse(number, step, f"its {name.replace('_', ' ')} is {_show(found)}, not {_show(wanted)}")
@@ -138,18 +189,23 @@ class _Follower:
             self.world.start(who, time)
             self._followed.pop()
 
-    def result(self) -> Replayed:
+    def _start_all(self) -> None:
         for who in self.world.interpreters:
             if who not in self.world.crashed:
                 self._start_if_nothing(who, None)
+
+    def _end(self, laps: Sequence[Standing]) -> Replayed:
+        self._start_all()
         if self._followed and self._followed[-1].outcome is Outcome.UNHANDLED:
             outcome = "unhandled"
         elif self.world.complete:
             outcome = "complete"
         else:
             outcome = "stuck" if self._stuck() else "open"
+        steps = tuple(self._followed)
+        said = words(Followed(self.world, steps, outcome, self._stale, laps))
         where = account(self.world, waits=outcome == "stuck")
-        return Replayed(outcome, tuple(self._followed), self.world.states, where)
+        return Replayed(outcome, steps, self.world.states, said, where, self.world)
 
     def _stuck(self) -> bool:
         """Nobody can move. Whether an event that holds can fire is for predicates to say, unless a row is certain."""
@@ -189,16 +245,19 @@ class _Follower:
                 _refuse(number, step, f"`{who}` has started before")
             world.start(who, step.time)
         else:
-            world.deliver(who, self._find(number, step), step.time, keep=step.kind is StepKind.DUPLICATE)
+            place = self._find(number, step)
+            self._stale = interpreter.windows.stale(world.inboxes[who][place])
+            world.deliver(who, place, step.time, keep=step.kind is StepKind.DUPLICATE)
 
     def _find(self, number: int, step: Step) -> int:
-        """The message of the step: the first of its type from its sender, or one of another round if unordered."""
+        """The message of the step: the first of its type and round from its sender, or one of several if unordered."""
         found: dict[tuple[int | None, int | None], int] = {}
         for place, message in self.world.inboxes[step.receiver].items():
-            if message.sender == step.sender and message.type == step.message:
+            if (message.sender, message.type) == (step.sender, step.message) and step.round in (None, message.round):
                 found.setdefault((message.round, message.answers), place)
         if not found:
-            _refuse(number, step, f"no `{step.message}` from `{step.sender}` is on its way to `{step.receiver}`")
+            which = f"`{step.message}`" if step.round is None else f"`{step.message}` of round {step.round}"
+            _refuse(number, step, f"no {which} from `{step.sender}` is on its way to `{step.receiver}`")
         places = list(found.values())[: 1 if self._fifo else None]
         taken = 0
         if len(places) > 1:

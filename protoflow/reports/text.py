@@ -134,15 +134,19 @@ def _run(diagnostic: Diagnostic, protocol: Protocol | None, gutter: int, paint: 
     ids = participant_ids(diagnostic.participants, diagnostic.trace)
     many = " and ".join(plural(len(who), role) for role, who in ids.items() if who != (role,)) or "one of each"
     values = ", ".join(f"{name} = {value}" for name, value in diagnostic.parameters.items())
-    when = f"after {plural(len(diagnostic.trace), 'step')}:" if diagnostic.trace else "from the beginning on"
+    ever = ", then for ever" if diagnostic.loop is not None else ""
+    before = len(diagnostic.trace) if diagnostic.loop is None else diagnostic.loop
+    when = f"after {plural(before, 'step')}" if before else "from the beginning on"
     verb = "fails" if diagnostic.severity is Severity.ERROR else "happens"
-    head = f"{verb} with {many}{f' and {values}' if values else ''}, {when}"
+    colon = ":" if diagnostic.trace else ""
+    head = f"{verb} with {many}{f' and {values}' if values else ''}, {when}{ever}{colon}"
     yield paint(f"{'=':>{gutter + 1}} ", "gutter") + head
     if not diagnostic.trace:
         return
     standing = diagnostic.code in _ABOUT_WHERE_ALL_STAND
     initial = {name: role.initial for name, role in protocol.roles.items()} if protocol else {}
-    for line in text(diagnostic.trace, diagnostic.participants, standing=standing, initial=initial):
+    loop = diagnostic.loop
+    for line in text(diagnostic.trace, diagnostic.participants, standing=standing, initial=initial, loop=loop):
         yield " " * (gutter + 4) + line
 
 

@@ -221,9 +221,10 @@ def test_a_counterexample_can_be_replayed_and_drawn(folder: Path, capsys: pytest
     again = f"protoflow diagram {ROOT}/protocols/fedavg.yaml --clients 2 --crashes client=1 --kind sequence --finding 1"
     assert again in captured.out
 
-    assert main(["run", "fedavg", "--replay", path]) == 1
+    assert main(["run", "fedavg", "--replay", path]) == 0
     shown = capsys.readouterr().out
     assert "steps: nobody can move, and the course is not complete\n  who is where:\n" in shown
+    assert "\nthe same bad state as in the finding: PF202 `server` can wait in state " in shown
     assert "client1 in `" in shown
     assert "(crashed)" in shown
 
@@ -243,7 +244,7 @@ def test_what_nobody_handles_is_named_in_a_replay(folder: Path, capsys: pytest.C
     Path("late.yaml").write_text(LATE, encoding="utf-8")
     assert main(["validate", "late.yaml", "--runs", "runs"]) == 1
     capsys.readouterr()
-    assert main(["run", "late.yaml", "--replay", "runs/late.1.PF201.jsonl"]) == 1
+    assert main(["run", "late.yaml", "--replay", "runs/late.1.PF201.jsonl"]) == 0
     assert capsys.readouterr().out.startswith(
         "late.yaml: after 4 steps: "
         "`join` from `client1` reaches `server` in state `training`, which does not handle it\n"
@@ -277,6 +278,7 @@ def test_a_run_can_be_replayed_and_drawn(folder: Path, capsys: pytest.CaptureFix
     assert capsys.readouterr().out.endswith(
         "steps: the course is complete\n"
         "  who is where:\n    server in `done`\n    client1..client2 in `done`\n  the channels are empty\n"
+        "the same end as that of the run\n"
     )
     assert main(["diagram", "hello", "--kind", "sequence", "--trace", "run.jsonl"]) == 0
     assert "client[1..2]" in capsys.readouterr().out

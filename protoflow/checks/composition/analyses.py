@@ -151,7 +151,7 @@ def going_on(graph: Graph, node: int, model: Model) -> list[str]:
     seen, todo = {node}, deque([node])
     while todo:
         for target, label in graph.edges[todo.popleft()]:
-            if not label.must or target == ERROR:
+            if not (label.must or label.outside) or target == ERROR:
                 continue
             if label.row >= 0:
                 names.setdefault(f"`{model.rows[label.row].row.trigger}` at `{model.roles[label.role].name}`")

@@ -6,6 +6,7 @@ every participant apart: of the steps that are possible, any that leads to the n
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from protoflow.checks.composition.configuration import (
@@ -22,6 +23,7 @@ from protoflow.checks.composition.configuration import (
     Work,
 )
 from protoflow.checks.composition.domain import Exact
+from protoflow.checks.composition.explore import ERROR, components
 from protoflow.checks.composition.initial import Cast
 from protoflow.checks.composition.steps import Label, Steps
 from protoflow.trace import Outcome, SentMessage, Step, StepKind
@@ -48,6 +50,7 @@ class Run:
         self.labels: list[Label] = []
         self.end = start
         self.start = start
+        self.loop: int | None = None  # from which step on they can be repeated for ever
         self._rounds = _Rounds(model, self.names)
 
     @property
@@ -124,6 +127,11 @@ class Run:
         self.end = new
         self.works.append(new)
         self.labels.append(label)
+
+    def cut(self, length: int) -> None:
+        """Leave out all but the first steps."""
+        del self.steps[length:], self.labels[length:], self.works[length + 1 :]
+        self.end = self.works[-1]
 
 
 class _Letter(NamedTuple):
@@ -213,6 +221,71 @@ def follow(graph: Graph, place: Place, model: Model, cast: Cast) -> Run:
         found = _step(graph, steps, run.end, label, target)
         run.add(*found)
     return run
+
+
+def go_round(graph: Graph, place: Place, run: Run) -> None:
+    """Lead the run on until it goes round: the nearest way to where it can, and once round.
+
+    The place is one from which the course goes on and on: whatever way it takes, it comes to where it has been, with
+    the same names after some rounds at most.
+    """
+    way, circle = _lasso(graph, place.node)
+    for node, edge in way:
+        target, label = graph.edges[node][edge]
+        run.add(*_step(graph, run.walk, run.end, label, target))
+    seen = [run.end]
+    begins = [len(run.steps)]
+    while True:
+        for node, edge in circle:
+            target, label = graph.edges[node][edge]
+            run.add(*_step(graph, run.walk, run.end, label, target))
+        for work, begin in zip(seen, begins, strict=True):
+            if (work.globals, work.entries) == (run.end.globals, run.end.entries):
+                run.loop = begin
+                return
+        seen.append(run.end)
+        begins.append(len(run.steps))
+
+
+def _lasso(graph: Graph, node: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """The nearest configuration that lies on a circle: the way there, and the shortest circle; (node, edge) each."""
+    before = _reached(graph, node)
+    component = components(len(graph), lambda each: [target for target, _ in _onward(graph, each)])
+    sizes = Counter(component)
+    for begin in before:  # nearest first
+        if sizes[component[begin]] > 1 or any(target == begin for target, _ in _onward(graph, begin)):
+            around = _reached(graph, begin)
+            last = next((end, edge) for end in around for target, edge in _onward(graph, end) if target == begin)
+            return _way(before, begin), [*_way(around, last[0]), last]
+    raise AssertionError("a course that goes on without end goes round")
+
+
+def _onward(graph: Graph, node: int) -> Iterator[tuple[int, int]]:
+    """(target, edge) of each way on."""
+    for edge, (target, label) in enumerate(graph.edges[node]):
+        if (label.must or label.outside) and target != ERROR and not graph.undecided[target]:
+            yield target, edge
+
+
+def _reached(graph: Graph, start: int) -> dict[int, tuple[int, int] | None]:
+    """All that ways on lead to, nearest first, each with the (node, edge) before it."""
+    before: dict[int, tuple[int, int] | None] = {start: None}
+    todo = deque([start])
+    while todo:
+        node = todo.popleft()
+        for target, edge in _onward(graph, node):
+            if target not in before:
+                before[target] = (node, edge)
+                todo.append(target)
+    return before
+
+
+def _way(before: dict[int, tuple[int, int] | None], node: int) -> list[tuple[int, int]]:
+    way = []
+    while (step := before[node]) is not None:
+        way.append(step)
+        node = step[0]
+    return way[::-1]
 
 
 def _step(graph: Graph, steps: Steps, work: Work, wanted: Label, target: int) -> tuple[Label, Work]:

@@ -45,6 +45,7 @@ def finding(alarm: Alarm, model: Model, run: Run | None, parameters: Mapping[str
         help=help_,
         subject=frozenset(subject),
         trace=tuple(run.steps) if run else (),
+        loop=run.loop if run else None,
         participants=run.participants if run else {},
         parameters={**parameters, **run.bools} if run else {},
         links=run.relations if run else {},
@@ -183,7 +184,7 @@ def _grows(alarm: Alarm, model: Model, run: Run | None) -> _Parts:
         (),
         (),
         Help(f"let this row wait for an answer from `{receiver.name}`, or take it a limited number of `times`"),
-        [("role", sender.name), ("message", alarm.trigger), ("row", str(alarm.row))],
+        [("role", sender.name), ("receiver", receiver.name), ("message", alarm.trigger), ("row", str(alarm.row))],
     )
 
 

@@ -36,7 +36,9 @@ def find_growth(graph: Graph, model: Model, cast: Cast) -> Iterator[tuple[Alarm,
         grown = _grown(run)
         if grown is None:
             continue
-        start, (sender, receiver) = grown
+        start, end, (sender, receiver) = grown
+        run.cut(end)
+        run.loop = start
         step, message = next(
             (step, sent.message)
             for step in run.steps[start:]
@@ -47,17 +49,17 @@ def find_growth(graph: Graph, model: Model, cast: Cast) -> Iterator[tuple[Alarm,
         yield Alarm("PF204", sends, receives, message, -1 if step.row is None else step.row), run
 
 
-def _grown(run: Run) -> tuple[int, tuple[int, int]] | None:
-    """From which of the run's configurations a channel grows to the end of it, and which."""
-    for start in range(len(run.works) - 2, -1, -1):
-        channels = _extended(run, run.works[start], run.end)
-        taken = {
-            (label.sender, label.actor)
-            for label in run.labels[start:]
-            if label.kind in (StepKind.DELIVER, StepKind.LOSE, StepKind.DUPLICATE)
-        }
-        if channels and not taken & channels:
-            return start, min(channels)
+def _grown(run: Run) -> tuple[int, int, tuple[int, int]] | None:
+    """From which of the run's configurations to which a channel grows, and which channel; the first that does."""
+    for end in range(1, len(run.works)):
+        taken: set[tuple[int, int]] = set()
+        for start in range(end - 1, -1, -1):
+            label = run.labels[start]
+            if label.kind in (StepKind.DELIVER, StepKind.LOSE, StepKind.DUPLICATE):
+                taken.add((label.sender, label.actor))
+            channels = _extended(run, run.works[start], run.works[end])
+            if channels and not taken & channels:
+                return start, end, min(channels)
     return None
 
 

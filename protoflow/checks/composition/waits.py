@@ -65,21 +65,29 @@ def _reasons(model: Model, run: Run, who: int, role: RoleModel) -> Iterator[Reas
     """What it waits for, whether that has crashed, and the message that does not come."""
     entry = run.end.entries[who]
     state = entry[STATE]
+    counted = set()
+    reasons = []
     for event in role.events_in[state]:
         if event.kind is not EventKind.TIMER:
-            yield _window(model, run, who, role, event)
+            counted.add(role.program.windows[event.name].message)
+            reasons.append(_window(model, run, who, role, event))
         elif entry[TIMERS][event.position] == 1:
-            yield Reason(f"although its time is up: `{event.name}` has come, but {_failing(role, state, event)}")
-    if role.events_in[state]:
-        return
+            text = f"although its time is up: `{event.name}` has come, but {_failing(role, state, event)}"
+            reasons.append(Reason(text))
+    yield from reasons
     handled = [
         model.messages[number]
         for (where, number), disposition in role.disposition.items()
         if where == state and disposition is Disposition.HANDLE
     ]
-    if not handled:
+    if reasons:  # besides, what would lead on by itself
+        rows = role.program.rows
+        handled = [
+            name for name in handled if name not in counted and any(r.dest for r in rows(role.states[state], name))
+        ]
+    elif not handled:
         yield Reason("for nothing: no row leads on from here")
-    else:
+    if handled:
         words = " or ".join(f"`{name}`" for name in handled)
         yield Reason(f"for {words}, which nobody is going to send", message=handled[0])
 

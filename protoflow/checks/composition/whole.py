@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from protoflow.checks.composition import sizes as numbers
 from protoflow.checks.composition.analyses import Alarm, Looking, Used, alarms, going_on, used
-from protoflow.checks.composition.concrete import follow
+from protoflow.checks.composition.concrete import follow, go_round
 from protoflow.checks.composition.domain import Exact
 from protoflow.checks.composition.explore import Budget, OutOfBudgetError, goes_round
 from protoflow.checks.composition.findings import about, finding, inconclusive, one_each_cause, unused
@@ -184,7 +184,10 @@ class _Check:
         except OutOfBudgetError:
             pass
         for alarm, (place, where) in places.items():
-            found = finding(alarm, model, follow(where, place, model, cast), changed)
+            run = follow(where, place, model, cast)
+            if alarm.code == "PF203":
+                go_round(where, place, run)
+            found = finding(alarm, model, run, changed)
             if alarm.code == "PF203":
                 found = replace(found, notes=(f"what goes on: {', '.join(going_on(where, place.node, model))}",))
             self.found[alarm] = found
