@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from protoflow.checks.causes import mark_implied
 from protoflow.checks.mending import keep_what_mends
+from protoflow.checks.selection import Selection
 from protoflow.checks.silence import apply_silences
 from protoflow.diagnostics import Severity
 from protoflow.language import Reading, changed
@@ -35,8 +36,9 @@ class Report:
     """What was found in one protocol, in order of place.
 
     `protocol` is None where the file has errors. `sources` are the texts of the files that findings point at. Findings
-    that another one explains have its code as `implied_by`: they count, but people are not shown them. `verdict` says
-    how far the composition check reaches; None where it was not run.
+    that another one explains have its code as `implied_by`: they count, but people are not shown them. `left_out` is
+    how many the selection of codes has left out. `verdict` says how far the composition check reaches, whatever was
+    left out; None where it was not run.
     """
 
     file: str
@@ -44,6 +46,7 @@ class Report:
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, str] = field(default_factory=dict, repr=False)
     verdict: Verdict | None = None
+    left_out: int = 0
 
     def __str__(self) -> str:
         """The report as `protoflow validate` prints it."""
@@ -77,16 +80,19 @@ def validate(
     composition: bool | Options = True,
     behaviours: Mapping[str, object] | None = None,
     registered: Mapping[str, Mapping[str, Callable[..., object]]] | None = None,
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
 ) -> Report:
     """Check a protocol: a file, the name of a shipped one, what was read already, or a `Protocol`.
 
     `overrides` are values of parameters as text (only where `source` is a path or a name). `handlers` checks the Python
     side too, which imports the classes that the file names; `behaviours` (role -> class or participant) replaces these,
     and `registered` (role -> name -> function) adds to them. `composition` explores all participants together, within
-    the bounds of its `Options`; False leaves that out.
+    the bounds of its `Options`; False leaves that out. `select` and `ignore` are codes, or beginnings of codes, of the
+    findings that count and do not (`Selection`).
 
-    Raises UsageError where there is no such file, or an override makes no sense. What is wrong with the file never
-    raises: it is in the report.
+    Raises UsageError where there is no such file, or an override or a code makes no sense. What is wrong with the file
+    never raises: it is in the report.
     """
     from protoflow.checks.composition import Options
 
@@ -97,23 +103,27 @@ def validate(
 
         return check_behaviour(program, behaviours, registered)
 
+    selection = Selection.of(select, ignore)
     reading = _reading(source, overrides)
-    report = _check(reading, options, classes if handlers else None)
+    report = _check(reading, options, selection, classes if handlers else None)
 
     def again(text: str, seconds: float) -> Report:
         hurried = options and replace(options, seconds=min(options.seconds, seconds), progress=None)
-        return _check(changed(reading, text), hurried, None)
+        return _check(changed(reading, text), hurried, selection, None)
 
     return keep_what_mends(report, again)
 
 
 def _check(
-    reading: Reading, options: Options | None, classes: Callable[[Program], Iterable[Diagnostic]] | None
+    reading: Reading,
+    options: Options | None,
+    selection: Selection,
+    classes: Callable[[Program], Iterable[Diagnostic]] | None,
 ) -> Report:
     """Everything about what was read but whether the suggestions mend it."""
     protocol = reading.protocol
     if protocol is None:
-        return Report(reading.file, None, reading.diagnostics, reading.sources)
+        return _report(reading, reading.diagnostics, selection)
     from protoflow.checks.structure import check_structure
 
     program = compile_protocol(protocol, reading.parameters)
@@ -130,8 +140,17 @@ def _check(
         found += explored
         looked_for.append("PF2")
     left, idle = apply_silences(found, reading.silences, file=reading.file, looked_for=looked_for)
-    ordered = sorted([*reading.diagnostics, *left, *idle], key=lambda diagnostic: diagnostic.sort_key)
-    return Report(reading.file, protocol, mark_implied(ordered, protocol), reading.sources, verdict)
+    return _report(reading, [*reading.diagnostics, *left, *idle], selection, verdict)
+
+
+def _report(
+    reading: Reading, found: Iterable[Diagnostic], selection: Selection, verdict: Verdict | None = None
+) -> Report:
+    """What is selected, in order. What a finding explains that was left out stands for itself."""
+    ordered = sorted(found, key=lambda diagnostic: diagnostic.sort_key)
+    kept = tuple(diagnostic for diagnostic in ordered if diagnostic.code in selection)
+    marked = mark_implied(kept, reading.protocol) if reading.protocol else kept
+    return Report(reading.file, reading.protocol, marked, reading.sources, verdict, len(ordered) - len(kept))
 
 
 def _reading(source: str | PathLike[str] | Reading | Protocol, overrides: Mapping[str, str] | None) -> Reading:

@@ -69,12 +69,12 @@ def assignment(text: str) -> tuple[str, str]:
     return name, value
 
 
-def add_sources(parser: Parser, many: bool) -> None:
-    """The protocols to work on, and `--set`."""
+def add_sources(parser: Parser, many: bool, optional: bool = False) -> None:
+    """The protocols to work on, and `--set`. `optional`: there may be none of them."""
     parser.add_argument(
         "sources" if many else "source",
         metavar="PROTOCOL",
-        nargs="+" if many else None,
+        nargs=("*" if optional else "+") if many else None,
         help="a file, the name of a shipped protocol" + (", a folder, or - for standard input" if many else ""),
     )
     parser.add_argument(

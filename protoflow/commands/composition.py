@@ -8,6 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from protoflow.commands import findings
 from protoflow.commands.arguments import one_of
 from protoflow.errors import UsageError
 
@@ -37,6 +38,7 @@ def add_options(parser: Parser) -> None:
     group.add_argument("--duplicates", metavar="N", type=_number, help="how many messages may come twice")
     group.add_argument("--budget", metavar="TIME", help="spend at most this long, such as 10s")
     group.add_argument("--no-cache", action="store_true", help="check again what was checked before")
+    findings.add_options(parser)
 
 
 def typed(arguments: argparse.Namespace) -> str:
@@ -45,7 +47,7 @@ def typed(arguments: argparse.Namespace) -> str:
     for name in ("clients", "crashes", "early_timeouts", "channels", "loss", "duplicates"):
         if (value := getattr(arguments, name)) is not None:
             found += [f"--{name.replace('_', '-')}", str(value)]
-    return shlex.join(found)
+    return shlex.join([*found, *findings.typed(arguments)])
 
 
 def options(arguments: argparse.Namespace) -> Options:

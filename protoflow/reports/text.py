@@ -59,6 +59,8 @@ def summary(report: Report) -> str:
     What was found and what was proved stand side by side, so it is said that the proof is of the rest.
     """
     line = f"{report.file}: {tally(report.shown)}"
+    if report.left_out:
+        line += f", {report.left_out} left out"
     if report.verdict is None:
         return line
     rest = "otherwise " if report.shown and report.verdict.status != "failed" else ""
