@@ -174,16 +174,16 @@ def run_diagram(
     run of more than `window` events shows as many, from its beginning and end.
     """
     from protoflow.diagrams import words
+    from protoflow.diagrams.rounds import answered
     from protoflow.diagrams.sequence import chart
 
-    requests = {request for role in compile_protocol(protocol).roles.values() for request in role.request_of.values()}
     return Diagram(
         chart(
             steps,
             participants,
             title=words.title(protocol),
             verdict=verdict,
-            requests=frozenset(requests),
+            answers=answered(protocol),
             initial={name: role.initial for name, role in protocol.roles.items()},
             loop=loop,
             window=window,

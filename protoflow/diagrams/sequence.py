@@ -7,6 +7,9 @@ state has no line of its own for that, nor has a start for which there is no row
 Participants of one role that did and met the same throughout are one lifeline (`client[1..3,5]`): it shows the first
 of them, and what others did with the rest is left out unless they sent somebody else something for it. Long runs show
 their beginning and end only.
+
+A message of an old round says so, on its arrow and where it is taken: a reply to another request than the last, or a
+request that another one has followed meanwhile.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from protoflow.diagrams.model import WINDOW
+from protoflow.diagrams.rounds import Rounds, role_of
 from protoflow.diagrams.words import clean
 from protoflow.errors import UsageError
 from protoflow.trace import Outcome, Step, StepKind, participant_ids
@@ -23,6 +27,7 @@ from protoflow.trace import Outcome, Step, StepKind, participant_ids
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from protoflow.diagrams.rounds import Answers
     from protoflow.trace import SentMessage
 
 
@@ -107,7 +112,7 @@ def chart(
     *,
     title: str = "",
     verdict: tuple[str, str] | None = None,
-    requests: frozenset[str] = frozenset(),
+    answers: Answers | None = None,
     initial: Mapping[str, str] | None = None,
     loop: int | None = None,
     window: int = WINDOW,
@@ -115,15 +120,14 @@ def chart(
 ) -> Chart:
     """The chart of a run. `less`: without times, and without what changes no state and needs no mark.
 
-    `participants` is role -> number, `initial` role -> the state of those that no step moves, `requests` the messages
-    whose rounds are shown (those that some event counts replies for), `loop` the step (from 0) from which on the run is
-    repeated for ever, `window` how many events are shown at most. Raises UsageError: a step of somebody who takes no
-    part.
+    `participants` is role -> number, `initial` role -> the state of those that no step moves, `answers` the messages
+    whose rounds are shown (see `rounds.answered`), `loop` the step (from 0) from which on the run is repeated for ever,
+    `window` how many events are shown at most. Raises UsageError: a step of somebody who takes no part.
     """
     lifelines = _folded(steps, participants, initial or {})
     if less:
         steps = [replace(step, time=None) for step in steps]
-    events = _Events(lifelines, requests, less).of(steps, loop)
+    events = _Events(lifelines, Rounds(answers or {}), less).of(steps, loop)
     return Chart(
         title=title,
         description=f"{len(steps)} steps of {', '.join(line.name for line in lifelines)}.",
@@ -139,13 +143,13 @@ def _folded(steps: Sequence[Step], participants: Mapping[str, int], initial: Map
     states: dict[str, str] = {}
     for step in steps:
         told = (step.kind, step.trigger, step.message, step.state_before, step.state_after, step.outcome, step.early)
-        histories[step.receiver].append((*told, _role_of(step.sender), [sent.message for sent in step.sends]))
+        histories[step.receiver].append((*told, role_of(step.sender), [sent.message for sent in step.sends]))
         if step.sender is not None:
             changed = step.state_before != step.state_after
             histories[step.sender].append((step.kind, step.receiver, step.message, step.outcome, changed))
         for sent in step.sends:
             for receiver in sent.to:
-                histories[receiver].append((sent.message, _role_of(step.receiver)))
+                histories[receiver].append((sent.message, role_of(step.receiver)))
         state = step.state_after or step.state_before
         if state is not None:
             states[step.receiver] = state
@@ -162,10 +166,6 @@ def _folded(steps: Sequence[Step], participants: Mapping[str, int], initial: Map
             Lifeline(_range(role, who), tuple(who), states.get(who[0], initial.get(role, ""))) for who in alike.values()
         ]
     return tuple(lifelines)
-
-
-def _role_of(who: str | None) -> str:
-    return (who or "").rstrip("0123456789")
 
 
 def _range(role: str, members: Sequence[str]) -> str:
@@ -185,14 +185,18 @@ def _range(role: str, members: Sequence[str]) -> str:
 
 @dataclass(slots=True)
 class _Events:
-    """Turns steps into events. `channels` holds, per channel, the places of arrows that nothing has taken yet."""
+    """Turns steps into events. `channels` holds, per channel, the places of arrows that nothing has taken yet, with
+    their rounds.
+    """
 
     lifelines: tuple[Lifeline, ...]
-    requests: frozenset[str]
+    rounds: Rounds
     less: bool
     events: list[Event] = field(default_factory=list)
-    channels: dict[tuple[str, str, str], list[int]] = field(default_factory=lambda: defaultdict(list))
-    rounds: set[tuple[str, int]] = field(default_factory=set)
+    channels: dict[tuple[str, str, str], list[tuple[int, int | None]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    begun: set[tuple[str, int]] = field(default_factory=set)
     crashed: set[str] = field(default_factory=set)
 
     def of(self, steps: Sequence[Step], loop: int | None) -> list[Event]:
@@ -229,8 +233,13 @@ class _Events:
             return
         if step.kind is StepKind.CRASH:
             self.crashed.add(step.receiver)
-        text, mark = _said(step, elapsed)
+        old, stale = self.rounds.old(step)
+        text, mark = _said(step, elapsed, old, stale)
         arrow = self._take(step)
+        if arrow is not None and old:
+            sent_then = self.events[arrow]
+            assert isinstance(sent_then, Arrow)
+            self.events[arrow] = replace(sent_then, text=f"{sent_then.text}{old}")
         if step.kind is StepKind.LOSE or (step.kind is StepKind.START and step.outcome is Outcome.NOTHING):
             return
         at_once = arrow is not None and arrow == len(self.events) - 1 and not mark
@@ -247,13 +256,15 @@ class _Events:
         self.events.append(Note(where[step.receiver], clean(text), mark, step.time))
 
     def _send(self, where: Mapping[str, int], step: Step, sent: SentMessage, receivers: Iterable[str]) -> None:
-        if sent.message in self.requests and sent.round is not None and (sent.message, sent.round) not in self.rounds:
-            self.rounds.add((sent.message, sent.round))
+        who = step.receiver
+        self.rounds.sent(step, sent)
+        if self.rounds.asks(sent) and sent.round is not None and (sent.message, sent.round) not in self.begun:
+            self.begun.add((sent.message, sent.round))
             self.events.append(Round(f"round {sent.round} of {sent.message}", step.time))
         for receiver in receivers:
-            self.channels[step.receiver, receiver, sent.message].append(len(self.events))
+            self.channels[who, receiver, sent.message].append((len(self.events), sent.round))
             lost = receiver in self.crashed
-            self.events.append(Arrow(where[step.receiver], where[receiver], sent.message, lost, time=step.time))
+            self.events.append(Arrow(where[who], where[receiver], sent.message, lost, time=step.time))
 
     def _take(self, step: Step) -> int | None:
         """The place of the arrow that the step takes from its channel; one that the network loses is marked so."""
@@ -262,16 +273,19 @@ class _Events:
         waiting = self.channels[step.sender, step.receiver, step.message]
         if not waiting:
             return None
-        arrow = waiting[0] if step.kind is StepKind.DUPLICATE else waiting.pop(0)
+        taken = next((each for each in waiting if each[1] == step.round), waiting[0])
+        if step.kind is not StepKind.DUPLICATE:
+            waiting.remove(taken)
+        arrow = taken[0]
         sent = self.events[arrow]
         if step.kind is StepKind.LOSE and isinstance(sent, Arrow):
             self.events[arrow] = replace(sent, lost=True)
         return arrow
 
 
-def _said(step: Step, elapsed: Step | None) -> tuple[str, str]:
-    """(words, mark) of a step."""
-    what = step.message or step.trigger or ""
+def _said(step: Step, elapsed: Step | None, old: str, stale: bool) -> tuple[str, str]:
+    """(words, mark) of a step. `old`: the old round that its message is of."""
+    what = f"{step.message or step.trigger or ''}{old}"
     where = step.state_before
     match step.outcome:
         case Outcome.UNHANDLED:
@@ -282,6 +296,8 @@ def _said(step: Step, elapsed: Step | None) -> tuple[str, str]:
             return f"{what} is ignored in {where}", "dropped"
         case Outcome.STALE:
             return f"{what} is stale: dropped", "dropped"
+    if stale:
+        what = f"{what} is taken, stale"
     if step.kind is StepKind.CRASH:
         return "crashes", "crash"
     if step.kind is StepKind.START:
@@ -294,7 +310,7 @@ def _said(step: Step, elapsed: Step | None) -> tuple[str, str]:
         what = f"{what}{_early(elapsed)}: {where} -> {step.state_after}"
     else:
         what = f"{what}{_early(elapsed)}"
-    return what, "timer" if elapsed is not None else ""
+    return what, "bad" if stale else "timer" if elapsed is not None else ""
 
 
 def _early(elapsed: Step | None) -> str:
@@ -328,12 +344,22 @@ def text(
     participants: Mapping[str, int],
     *,
     standing: bool = False,
+    answers: Answers | None = None,
     initial: Mapping[str, str] | None = None,
     loop: int | None = None,
     window: int = WINDOW,
 ) -> list[str]:
-    """The chart in lines of text. `standing` adds a last line: the state in which each participant is then."""
+    """The chart in lines of text. `standing` adds a last line: the state in which each participant is then.
+
+    Rounds are shown where they matter: where something is of an old one.
+    """
     from protoflow.diagrams import sequence_text
 
-    drawn = chart(steps, participants, initial=initial, loop=loop, window=window)
+    rounds, matter = Rounds(answers or {}), False
+    for step in steps:
+        matter = matter or bool(rounds.old(step)[0])
+        for sent in step.sends:
+            rounds.sent(step, sent)
+    shown = answers if matter else None
+    drawn = chart(steps, participants, answers=shown, initial=initial, loop=loop, window=window)
     return sequence_text.lines(drawn, standing=standing)

@@ -131,6 +131,7 @@ def _hint(diagnostic: Diagnostic, number: int, again: str) -> str:
 
 def _run(diagnostic: Diagnostic, protocol: Protocol | None, gutter: int, paint: _Paint) -> Iterator[str]:
     """The shortest run that shows the finding, as a sequence chart."""
+    from protoflow.diagrams.rounds import answered
     from protoflow.diagrams.sequence import text
 
     ids = participant_ids(diagnostic.participants, diagnostic.trace)
@@ -147,8 +148,9 @@ def _run(diagnostic: Diagnostic, protocol: Protocol | None, gutter: int, paint: 
         return
     standing = diagnostic.code in _ABOUT_WHERE_ALL_STAND
     initial = {name: role.initial for name, role in protocol.roles.items()} if protocol else {}
-    loop = diagnostic.loop
-    for line in text(diagnostic.trace, diagnostic.participants, standing=standing, initial=initial, loop=loop):
+    answers = answered(protocol) if protocol else {}
+    steps, loop = diagnostic.trace, diagnostic.loop
+    for line in text(steps, diagnostic.participants, standing=standing, answers=answers, initial=initial, loop=loop):
         yield " " * (gutter + 4) + line
 
 

@@ -42,9 +42,10 @@ def take(
     states: tuple[str, str],
     *sends: SentMessage,
     outcome: Outcome = Outcome.HANDLED,
+    round: int | None = None,
     time: float | None = None,
 ) -> Step:
-    return Step(DELIVER, who, message, message, sender, None, *states, outcome, 0, sends, time=time)
+    return Step(DELIVER, who, message, message, sender, round, *states, outcome, 0, sends, time=time)
 
 
 def fire(who: str, event: str, states: tuple[str, str], *sends: SentMessage, time: float | None = None) -> Step:
@@ -196,14 +197,86 @@ def timed() -> list[Step]:
         take("server", "join", "client1", ("joining", "joining"), time=0.5),
         take("server", "join", "client2", ("joining", "joining"), time=0.5),
         fire("server", "all_joined", ("joining", "training"), model[0], time=0.5),
-        take("client1", "model", "server", idle, update[0], time=1.0),
-        take("client2", "model", "server", idle, update[0], time=2.0),
-        take("server", "update", "client2", training, time=2.5),
+        take("client1", "model", "server", idle, update[0], round=1, time=1.0),
+        take("client2", "model", "server", idle, update[0], round=1, time=2.0),
+        take("server", "update", "client2", training, round=1, time=2.5),
         Step(ELAPSE, "server", "time_up", state_before="training", early=True, time=30.5),
         fire("server", "time_up", training, model[1], time=30.5),
-        take("server", "update", "client1", training, outcome=Outcome.STALE, time=31.0),
-        take("client1", "model", "server", idle, update[1], time=32.0),
+        take("server", "update", "client1", training, outcome=Outcome.STALE, round=1, time=31.0),
+        take("client1", "model", "server", idle, update[1], round=2, time=32.0),
         Step(CRASH, "client2", state_before="idle", time=33.25),
+    ]
+
+
+ANSWERS = {"server": {"update": "model"}}
+
+
+def late(outcome: Outcome) -> list[Step]:
+    """client2 answers the first model when the second has been sent; the server takes that, or drops it."""
+    model = [SentMessage("model", ("client1", "client2"), number) for number in (1, 2)]
+    idle, training = ("idle", "idle"), ("training", "training")
+    return [
+        start("server", model[0], states=training),
+        take("client1", "model", "server", idle, SentMessage("update", ("server",), 1), round=1),
+        take("server", "update", "client1", training, round=1),
+        fire("server", "enough", training, model[1]),
+        take("client2", "model", "server", idle, SentMessage("update", ("server",), 1), round=1),
+        take("server", "update", "client2", training, outcome=outcome, round=1),
+    ]
+
+
+def test_a_message_of_an_old_round_says_so() -> None:
+    taken = text(late(Outcome.HANDLED), {"server": 1, "client": 2}, answers=ANSWERS)
+    assert taken == [
+        "server                               client1                       client2",
+        "   | start                              |                             |",
+        "   +-- round 1 of model ----------------------------------------------+",
+        "   |-------------- model -------------->|                             |",
+        "   |----------------------- model of round 1 ------------------------>|",
+        "   |                                    | model                       |",
+        "   |<------------- update --------------|                             |",
+        "   | enough                             |                             |",
+        "   +-- round 2 of model ----------------------------------------------+",
+        "   |-------------- model -------------->|                             |",
+        "   |----------------------------- model ----------------------------->|",
+        "   |                                    |                             | model of round 1",
+        "   |<----------------------- update of round 1 -----------------------|",
+        "   | update of round 1 is taken, stale",
+    ]
+    dropped = text(late(Outcome.STALE), {"server": 1, "client": 2}, answers=ANSWERS)
+    assert dropped[-1] == "   | update of round 1 is stale: dropped"
+
+
+def test_rounds_are_shown_only_where_they_matter() -> None:
+    steps = late(Outcome.HANDLED)[:4]
+    assert not [line for line in text(steps, {"server": 1, "client": 2}, answers=ANSWERS) if "round" in line]
+
+
+def test_which_of_two_is_taken_from_an_unordered_channel_is_told_by_its_round() -> None:
+    update = [SentMessage("update", ("server",), number) for number in (1, 2)]
+    idle, training = ("idle", "idle"), ("training", "training")
+    steps = [
+        start("server", SentMessage("model", ("client1",), 1), states=training),
+        take("client1", "model", "server", idle, update[0], round=1),
+        fire("server", "time_up", training, SentMessage("model", ("client1",), 2)),
+        take("client1", "model", "server", idle, update[1], round=2),
+        take("server", "update", "client1", training, round=2),
+        take("server", "update", "client1", training, round=1, outcome=Outcome.STALE),
+    ]
+    events = chart(steps, {"server": 1, "client": 1}, answers=ANSWERS).events
+    assert [event.text for event in events if isinstance(event, Arrow)] == [
+        "model",
+        "update of round 1",
+        "model",
+        "update",
+    ]
+
+
+def test_what_goes_on_for_ever_is_marked() -> None:
+    steps = [start("server", SentMessage("model", ("client1",))), take("client1", "model", "server", ("idle", "busy"))]
+    assert text(steps, ONE_EACH, loop=1)[2:4] == [
+        "   |------------------ model ------------------>|",
+        "   +-- again and again -------------------------+",
     ]
 
 
@@ -215,7 +288,7 @@ def test_virtual_time_stands_in_a_gutter(golden: Callable[[Path, str], None]) ->
 
 @pytest.mark.parametrize("notation", ["dot", "mermaid"])
 def test_sequence_text(notation: str, golden: Callable[[Path, str], None]) -> None:
-    made = chart(timed(), {"server": 1, "client": 2}, title="timed 0", requests=frozenset({"model"}))
+    made = chart(timed(), {"server": 1, "client": 2}, title="timed 0", answers=ANSWERS)
     golden(GOLDEN / f"run.sequence.{notation}", protoflow.diagrams.Diagram(made).render(notation).decode())
     shown = chart(TOO_EARLY, ONE_EACH, title="early 0", verdict=("PF201", "`join` can reach `server`"))
     golden(GOLDEN / f"finding.sequence.{notation}", protoflow.diagrams.Diagram(shown).render(notation).decode())
