@@ -1,6 +1,6 @@
 """Every example in the README and in docs/ is run, in order, in one folder a page, beside a checkout's `protocols`.
 
-- a `yaml` or `python` block whose first line is `# NAME.yaml` or `# NAME.py` is written to that file
+- a `yaml`, `python` or `toml` block whose first line is a comment with a file's name is written to that file
 - a `python` block without a name is run, and must not fail
 - a `console` block has commands after `$ `, each followed by all that it prints on standard output; it ends with 0, or
   with 1 for findings
@@ -26,7 +26,7 @@ import protoflow
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FILE_NAME = re.compile(r"# ([\w/]+\.(?:yaml|py))\n")
+FILE_NAME = re.compile(r"# ([\w/]+\.(?:yaml|py|toml))\n")
 NUMBER = re.compile(r"\d[\d,.]*")
 
 
@@ -63,7 +63,7 @@ def test_examples(page: Path, tmp_path: Path, request: pytest.FixtureRequest) ->
     changed = text
     for match in FENCE.finditer(text):
         kind, block = match.groups()
-        named = FILE_NAME.match(block) if kind in ("yaml", "python") else None
+        named = FILE_NAME.match(block) if kind in ("yaml", "python", "toml") else None
         if named:
             target = tmp_path / named[1]
             target.parent.mkdir(parents=True, exist_ok=True)
