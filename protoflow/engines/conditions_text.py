@@ -49,8 +49,10 @@ def read_conditions(path: str | Path) -> Conditions:
     try:
         with path.open("rb") as stream:
             text = stream.read(_FILE_LIMIT + 1).decode()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}") from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not UTF-8 text") from None
     if len(text) > _FILE_LIMIT:
         raise UsageError(f"{path} is larger than 1 MiB")
     findings = Findings()

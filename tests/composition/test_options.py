@@ -43,7 +43,7 @@ def test_assumptions_replace_those_of_the_file() -> None:
     ("options", "message"),
     [
         (Options(sizes={"clint": (1, 1)}), "`clint` is not a role of `fedavg_deadline`"),
-        (Options(sizes={"server": (2, 2)}), "`server` has a count of 1..1: 2 of it cannot be checked"),
+        (Options(sizes={"server": (2, 2)}), "`server` has a count of 1: 2 of it cannot be checked"),
         (Options(everyone=(0, 2)), "`client` has a count of 1..: 0..2 of it cannot be checked"),
         (Options(crashes={"clint": 1}), "`clint` is not a role of `fedavg_deadline`, so it cannot crash"),
     ],

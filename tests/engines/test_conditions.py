@@ -101,10 +101,10 @@ def test_mistakes_in_a_file(tmp_path: Path, text: str, complaint: str) -> None:
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     path = tmp_path / "faults.yaml"
-    with pytest.raises(UsageError, match=r"faults\.yaml cannot be read: .*No such file"):
+    with pytest.raises(UsageError, match=r"faults\.yaml cannot be read: No such file or directory"):
         read_conditions(path)
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(UsageError, match=r"faults\.yaml cannot be read: 'utf-8' codec"):
+    with pytest.raises(UsageError, match=r"faults\.yaml is not UTF-8 text"):
         read_conditions(path)
     path.write_text("#" * 2**20 + "#")
     with pytest.raises(UsageError, match=r"faults\.yaml is larger than 1 MiB"):

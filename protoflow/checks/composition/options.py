@@ -57,7 +57,7 @@ class Options:
         else:
             asked = None if role.single else self.everyone
         if asked is not None and not role.minimum <= asked[0] <= asked[1] <= (role.maximum or asked[1]):
-            allowed = f"{role.minimum}.." if role.maximum is None else f"{role.minimum}..{role.maximum}"
+            allowed = f"{role.minimum}.." if role.maximum is None else span((role.minimum, role.maximum))
             raise UsageError(f"`{role.name}` has a count of {allowed}: {span(asked)} of it cannot be checked")
         return asked
 
