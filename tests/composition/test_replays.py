@@ -7,6 +7,7 @@ what `protoflow run --replay` says of it, and that a run which does not arrive i
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ def test_all_findings_have_a_run_but_what_never_happens_and_what_is_not_known() 
     assert [path.stem for path in sorted(FOLDER.glob("*.yaml"))] == EACH
 
 
+@cache
 def found(code: str) -> tuple[Program, Diagnostic]:
     reading = read(str(FOLDER / f"{code}.yaml"))
     assert reading.protocol is not None

@@ -1,7 +1,7 @@
-"""Every run of the engine is a path of the semantics, whatever handlers, latencies and faults do.
+"""Every run of the engine is a path of the semantics and of the checker, whatever handlers, latencies and faults do.
 
 Protocols are generated (and mutated), handlers, predicates and selectors do anything their rows allow, and the trace is
-followed step by step with the naive explorer's steps, budgets unlimited.
+followed step by step with the naive explorer's steps, and with the checker's, budgets unlimited.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from protoflow.protocol import Name, Protocol, Role, Shape, TargetKind, Transiti
 from protoflow.runtime.course import Course
 from protoflow.runtime.participant import Participant
 from protoflow.runtime.send import Send
+from tests.composition import paths
 from tests.naive.explorer import sizes
 from tests.naive.generate import generate
 from tests.naive.mutate import mutate
@@ -174,6 +175,7 @@ def predicates(role: Role, protocol: Protocol) -> set[str]:
 def test_every_run_is_a_path(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     program, records = run(seed, tmp_path_factory.mktemp("run") / "trace.jsonl")
     follow(program, records)
+    paths.follow(program, records)
 
 
 def test_a_step_left_out_is_found(tmp_path: Path) -> None:
@@ -183,8 +185,11 @@ def test_a_step_left_out_is_found(tmp_path: Path) -> None:
     program, records = play(random.Random(0), protocol, {"server": 1, "client": 2}, tmp_path / "trace", faults=False)
     course, configs = follow(program, records)
     assert any(course.complete(config) for config in configs)
-    steps = [place for place, record in enumerate(records) if isinstance(record, trace.Step)]
+    steps = {place: record for place, record in enumerate(records) if isinstance(record, trace.Step)}
     assert len(steps) == 8  # 3 starts, 2 greetings, 2 answers, all_answered
-    for place in steps:
+    for place, step in steps.items():
         with pytest.raises(NotAPathError):
             follow(program, records[:place] + records[place + 1 :])
+        if step.outcome is not trace.Outcome.NOTHING:  # to the checker they have started from the beginning
+            with pytest.raises(NotAPathError):
+                paths.follow(program, records[:place] + records[place + 1 :])
