@@ -88,7 +88,7 @@ class _Drawing:
                 color=FRAME,
                 penwidth="0.7",
                 margin="5" if self.narrow else "10",
-                URL=self._link(cluster.url),
+                URL=self._link(cluster),
                 peripheries="1" if cluster.framed else "0",
             )
             if self.picture.kind == "flow":
@@ -120,7 +120,8 @@ class _Drawing:
             if edge.source == edge.dest:
                 graph.edge(edge.source, edge.dest, **self._edge(edge))
             else:
-                ladder.rung(graph, number, label=self._label(edge), line=self._line(edge.kind))
+                line = self._line(edge.kind) | self._class(edge)
+                ladder.rung(graph, number, label=self._label(edge), line=line)
         ladder.keep_order(graph)
 
     def _loop(self, graph: graphviz.Digraph, edge: Edge, label: str) -> None:
@@ -128,7 +129,7 @@ class _Drawing:
         if sum(len(block.lines) for block in edge.blocks) <= _LOOP_LINES:
             graph.edge(edge.source, edge.dest, **self._edge(edge))
             return
-        graph.edge(edge.source, edge.dest, **self._line(edge.kind))
+        graph.edge(edge.source, edge.dest, **self._line(edge.kind), **self._class(edge))
         with graph.subgraph(graph_attr={"rank": "same"}) as beside:
             beside.node(label, shape="plain", **self._label(edge))
             beside.edge(edge.source, label, style="invis", weight="100", minlen="0")
@@ -148,7 +149,7 @@ class _Drawing:
         attributes = {
             "label": html(table(self._box_lines(box))),
             "tooltip": graphviz.escape(box.tooltip or box.name),
-            "URL": self._link(box.url),
+            "URL": self._link(box),
         }
         if box.kind is BoxKind.FINAL:
             attributes["peripheries"] = "2"
@@ -163,7 +164,10 @@ class _Drawing:
         return [bold(box.name), *summary, *map(small, box.lines), *self._marks(box.marks)]
 
     def _edge(self, edge: Edge) -> dict[str, str]:
-        return {**self._line(edge.kind), **(self._label(edge) if edge.blocks else {})}
+        return {**self._line(edge.kind), **self._class(edge), **(self._label(edge) if edge.blocks else {})}
+
+    def _class(self, edge: Edge) -> dict[str, str]:
+        return {"class": " ".join(block.place for block in edge.blocks)} if self.look.places and edge.blocks else {}
 
     def _line(self, kind: LineKind) -> dict[str, str]:
         stroke, colour = STROKES[kind], self._colour(kind)
@@ -184,19 +188,21 @@ class _Drawing:
             "label": html(self._blocks(edge.blocks)),
             "tooltip": tooltip,
             "labeltooltip": tooltip,
-            "URL": self._link(first.url),
+            "URL": "" if self.look.places else self._link(first),
             "fontsize": SMALL,
         }
 
     def _blocks(self, blocks: Sequence[Block]) -> str:
         """One label for all: a block's first words are bold, so that one sees where the next begins."""
         align, indent = ("CENTER", 0) if self.picture.kind == "flow" else ("LEFT", _INDENT)
-        rows = []
+        rows: list[str] = []
+        links: list[str] = []
         for block in blocks:
             texts = [bold(line.text[: line.strong]) + plain(line.text[line.strong :]) for line in block.lines]
             rows.append("".join(f'{line}<BR ALIGN="{align}"/>' for line in texts))
             rows += self._marks(block.marks)
-        return table(rows, align=align, padding=3, indent=indent)
+            links += [self._link(block) if self.look.places else ""] * (len(rows) - len(links))
+        return table(rows, align=align, padding=3, indent=indent, links=links)
 
     def _title(self) -> str:
         name, _, digest = self.picture.title.rpartition(" ")
@@ -252,8 +258,10 @@ class _Drawing:
             f"<TR><TD {size}>{small(str(mark))}</TD></TR></TABLE>"
         )
 
-    def _link(self, url: str) -> str:
-        return str(graphviz.escape(self.look.link(url) if url else ""))
+    def _link(self, shown: Block | Box | Cluster) -> str:
+        if self.look.places:
+            return f"#{shown.place}" if shown.place else ""
+        return str(graphviz.escape(self.look.link(shown.url) if shown.url else ""))
 
 
 def _sample(what: str) -> str:

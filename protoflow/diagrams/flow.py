@@ -214,6 +214,7 @@ class _Phase:
                     name=words.many(role),
                     summary=() if self.wording.less else words.wrapped(role.role.summary, self.wording.width),
                     url=words.url(role.role.span),
+                    place=f"role:{role.name}",
                     tooltip=words.place(role.role.span),
                     marks=self.marks.at("role", role.name),
                 )
@@ -278,6 +279,7 @@ class _Phase:
             lines=lines,
             kind=self._kind(passage),
             url=words.url(message.span),
+            place=f"message:{message.name}",
             tooltip=words.clean(message.summary) or words.place(message.span),
             marks=self.marks.at("message", message.name),
         )

@@ -18,10 +18,14 @@ def html(inner: str) -> str:
     return f"<{inner}>"
 
 
-def table(rows: Sequence[str], align: str = "CENTER", padding: int = 1, indent: int = 0) -> str:
-    """One cell a row; `indent` keeps them that far from what is on their left."""
+def table(
+    rows: Sequence[str], align: str = "CENTER", padding: int = 1, indent: int = 0, links: Sequence[str] = ()
+) -> str:
+    """One cell a row; `indent` keeps them that far from what is on their left; `links` are those of the first rows."""
     before = f'<TD WIDTH="{indent}" FIXEDSIZE="TRUE" HEIGHT="1"></TD>' if indent else ""
-    inner = "".join(f'<TR>{before}<TD ALIGN="{align}" BALIGN="{align}">{row}</TD></TR>' for row in rows)
+    to = [f' HREF="{plain(link)}"' if link else "" for link in links] + [""] * (len(rows) - len(links))
+    cells = (f'<TD ALIGN="{align}" BALIGN="{align}"{href}>{row}</TD>' for row, href in zip(rows, to, strict=True))
+    inner = "".join(f"<TR>{before}{cell}</TR>" for cell in cells)
     return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{padding}">{inner}</TABLE>'
 
 

@@ -37,13 +37,15 @@ class Detail(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Look:
     """`width` in points is a picture's greatest width; `link` makes of a place in a file (`my.yaml#L3`) the address
-    that a click leads to, "" for none."""
+    that a click leads to, "" for none. `places`: a click leads to what is shown (`#state:server:idle`), each row to
+    itself, and lines have the places of their rows as classes; for a page that has more to show about them."""
 
     detail: Detail = Detail.FULL
     width: float | None = None
     font: str = FONT
     greyscale: bool = False
     link: Callable[[str], str] = str
+    places: bool = False
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[^\W_][\w -]{0,60}", self.font):

@@ -120,11 +120,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The lines for one row or message, its own kind, and the place in the file that a click leads to."""
+    """The lines for one row or message, its own kind, and the place in the file that a click leads to.
+
+    `place` names what is shown, as in `row:server:3`: see `marks.Place`.
+    """
 
     lines: tuple[Line, ...]
     kind: LineKind
     url: str = ""
+    place: str = ""
     tooltip: str = ""
     marks: tuple[Mark, ...] = ()
 
@@ -144,6 +148,7 @@ class Box:
     lines: tuple[str, ...] = ()
     muted: bool = False
     url: str = ""
+    place: str = ""
     tooltip: str = ""
     marks: tuple[Mark, ...] = ()
 
@@ -173,6 +178,7 @@ class Cluster:
     edges: tuple[Edge, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     url: str = ""
+    place: str = ""
     marks: tuple[Mark, ...] = ()
     framed: bool = True
 

@@ -6,7 +6,7 @@ state has no line of its own for that, nor has a start for which there is no row
 
 Participants of one role that did and met the same throughout are one lifeline (`client[1..3,5]`): it shows the first
 of them, and what others did with the rest is left out unless they sent somebody else something for it. Long runs show
-their beginning and end only.
+their beginning and end only. Every event knows by which step of the run (from 0) it came about.
 
 A message of an old round says so, on its arrow and where it is taken: a reply to another request than the last, or a
 request that another one has followed meanwhile.
@@ -48,13 +48,14 @@ class Note:
     text: str
     mark: str = ""
     time: float | None = None
+    step: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
     """A message. `taken` is the place of the note where it is taken, None if at once or not at all.
 
-    `lost`: the network lost it, or its receiver had crashed.
+    `lost`: the network lost it, or its receiver had crashed. `ends`: the step that takes or loses it, if one does.
     """
 
     source: int
@@ -63,6 +64,8 @@ class Arrow:
     lost: bool = False
     taken: int | None = None
     time: float | None = None
+    step: int = field(default=-1, compare=False)
+    ends: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class Round:
 
     text: str
     time: float | None = None
+    step: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,14 +202,15 @@ class _Events:
     )
     begun: set[tuple[str, int]] = field(default_factory=set)
     crashed: set[str] = field(default_factory=set)
+    number: int = -1  # of the step that is being turned
 
     def of(self, steps: Sequence[Step], loop: int | None) -> list[Event]:
         where = {who: place for place, line in enumerate(self.lifelines) for who in line.members}
         shown = {line.members[0] for line in self.lifelines}
         elapsed: Step | None = None
-        for number, step in enumerate(steps):
-            if number == loop:
-                self.events.append(Round("again and again", step.time))
+        for self.number, step in enumerate(steps):
+            if self.number == loop:
+                self.events.append(Round("again and again", step.time, self.number))
             if step.kind is StepKind.ELAPSE and step.receiver in shown:
                 if elapsed is not None:
                     self._note(where, elapsed, f"{elapsed.trigger} elapses{_early(elapsed)}", "timer")
@@ -253,18 +258,19 @@ class _Events:
             self._send(where, step, sent, receivers)
 
     def _note(self, where: Mapping[str, int], step: Step, text: str, mark: str) -> None:
-        self.events.append(Note(where[step.receiver], clean(text), mark, step.time))
+        self.events.append(Note(where[step.receiver], clean(text), mark, step.time, self.number))
 
     def _send(self, where: Mapping[str, int], step: Step, sent: SentMessage, receivers: Iterable[str]) -> None:
         who = step.receiver
         self.rounds.sent(step, sent)
         if self.rounds.asks(sent) and sent.round is not None and (sent.message, sent.round) not in self.begun:
             self.begun.add((sent.message, sent.round))
-            self.events.append(Round(f"round {sent.round} of {sent.message}", step.time))
+            self.events.append(Round(f"round {sent.round} of {sent.message}", step.time, self.number))
         for receiver in receivers:
             self.channels[who, receiver, sent.message].append((len(self.events), sent.round))
             lost = receiver in self.crashed
-            self.events.append(Arrow(where[who], where[receiver], sent.message, lost, time=step.time))
+            arrow = Arrow(where[who], where[receiver], sent.message, lost, time=step.time, step=self.number)
+            self.events.append(arrow)
 
     def _take(self, step: Step) -> int | None:
         """The place of the arrow that the step takes from its channel; one that the network loses is marked so."""
@@ -278,8 +284,8 @@ class _Events:
             waiting.remove(taken)
         arrow = taken[0]
         sent = self.events[arrow]
-        if step.kind is StepKind.LOSE and isinstance(sent, Arrow):
-            self.events[arrow] = replace(sent, lost=True)
+        assert isinstance(sent, Arrow)
+        self.events[arrow] = replace(sent, lost=sent.lost or step.kind is StepKind.LOSE, ends=self.number)
         return arrow
 
 

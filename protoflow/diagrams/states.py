@@ -83,6 +83,7 @@ class _Machine:
             edges=(entry, *self._edges()),
             rows=tuple(row for state in role.role.states.values() for row in self._table_rows(state)),
             url=words.url(role.role.span),
+            place=f"role:{role.name}",
             marks=self.marks.at("role", role.name),
         )
 
@@ -100,6 +101,7 @@ class _Machine:
             ),
             muted=unreachable,
             url=words.url(state.span),
+            place=f"state:{self.role.name}:{state.name}",
             tooltip=words.place(state.span),
             marks=self.marks.at("state", self.role.name, state.name),
         )
@@ -165,6 +167,7 @@ class _Machine:
             lines=words.filled(pieces, len(head), self.wording.width),
             kind=entry.kind,
             url=words.url(row.declared.span),
+            place=f"row:{self.role.name}:{row.index}",
             tooltip=words.place(row.declared.span),
             marks=self.marks.at("row", self.role.name, str(row.index)),
         )
