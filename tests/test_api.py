@@ -27,7 +27,7 @@ def test_an_error_leads_with_the_cause_not_with_what_follows_from_it(tmp_path: P
     with pytest.raises(protoflow.ProtocolError) as caught:
         protoflow.Course.build(path, {"client": 2}).run()
     assert [found.code for found in caught.value.diagnostics] == ["PF201", "PF108", "PF103"], "in order of place"
-    assert str(caught.value).startswith(f"{path}:23:")
+    assert str(caught.value).startswith(f"{path}:24:")
     assert str(caught.value).endswith(": PF103 `answer` is sent to `server`, which handles it in no state")
 
 

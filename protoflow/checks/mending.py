@@ -49,9 +49,14 @@ def keep_what_mends(report: Report, check: Callable[[str, float], Report]) -> Re
     for found in report.diagnostics:
         edits = found.help.edits if found.help and found.implied_by is None and found.code.startswith(TRIED) else ()
         if found.help and edits and all(edit.span.file == report.file for edit in edits) and not mends(found, edits):
-            found = replace(found, help=replace(found.help, span=None, replacement=None, more=()))
+            found = words_only(found)
         tried.append(found)
     return replace(report, diagnostics=tuple(tried))
+
+
+def words_only(found: Diagnostic) -> Diagnostic:
+    """The same finding, with nothing to type."""
+    return replace(found, help=found.help and replace(found.help, span=None, replacement=None, more=()))
 
 
 def apply(edits: Iterable[Edit], text: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from protoflow.checks.causes import mark_implied
-from protoflow.checks.mending import keep_what_mends
+from protoflow.checks.mending import keep_what_mends, words_only
 from protoflow.checks.selection import Selection
 from protoflow.checks.silence import apply_silences
 from protoflow.diagnostics import Severity
@@ -82,6 +82,7 @@ def validate(
     registered: Mapping[str, Mapping[str, Callable[..., object]]] | None = None,
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
+    suggestions: bool = True,
 ) -> Report:
     """Check a protocol: a file, the name of a shipped one, what was read already, or a `Protocol`.
 
@@ -89,7 +90,8 @@ def validate(
     side too, which imports the classes that the file names; `behaviours` (role -> class or participant) replaces these,
     and `registered` (role -> name -> function) adds to them. `composition` explores all participants together, within
     the bounds of its `Options`; False leaves that out. `select` and `ignore` are codes, or beginnings of codes, of the
-    findings that count and do not (`Selection`).
+    findings that count and do not (`Selection`). What findings suggest to type is tried first, for some two seconds;
+    with `suggestions=False` they have words only.
 
     Raises UsageError where there is no such file, or an override or a code makes no sense. What is wrong with the file
     never raises: it is in the report.
@@ -106,6 +108,8 @@ def validate(
     selection = Selection.of(select, ignore)
     reading = _reading(source, overrides)
     report = _check(reading, options, selection, classes if handlers else None)
+    if not suggestions:
+        return replace(report, diagnostics=tuple(map(words_only, report.diagnostics)))
 
     def again(text: str, seconds: float) -> Report:
         hurried = options and replace(options, seconds=min(options.seconds, seconds), progress=None)

@@ -138,7 +138,8 @@ def _picture(reading: Reading, options: argparse.Namespace) -> tuple[Diagram, bo
     from protoflow.checks import validate
 
     explored = composition.options(options)
-    report = validate(reading, composition=explored, select=options.select, ignore=options.ignore)
+    selected = {"select": options.select, "ignore": options.ignore}
+    report = validate(reading, composition=explored, suggestions=False, **selected)
     composition.clear_progress(explored)
     if options.finding is None:
         return diagram(protocol, options.kind, options.role, report.shown), not report.ok()

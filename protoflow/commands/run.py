@@ -92,8 +92,10 @@ def run(options: argparse.Namespace) -> int:
     conditions = _conditions(options)
     look_here_for_classes()
     reading = read(options.source, dict(options.overrides))
-    report = validate(reading, handlers=True, composition=Options(seconds=CHECKING))
+    check = partial(validate, reading, handlers=True, composition=Options(seconds=CHECKING))
+    report = check(suggestions=False)
     if not report.ok() or reading.protocol is None:
+        report = check()  # for what is shown then, it is worth the time
         sys.stderr.write(text.render(report, colour=colours(sys.stderr)))
         return 1
     if report.diagnostics:

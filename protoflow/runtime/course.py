@@ -138,6 +138,7 @@ class Course:
             composition=Options(seconds=SECONDS_FOR_VALIDATION),
             behaviours=behaviours,
             registered=self._functions,
+            suggestions=False,
         )
         if report.errors:
             raise ProtocolError(report.errors)

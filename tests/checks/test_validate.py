@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from protoflow.checks import validate
 from protoflow.diagnostics import Severity
-from protoflow.errors import UsageError
+from protoflow.errors import ProtocolError, UsageError
 from protoflow.language import load, read, read_text
+from protoflow.runtime import Course
 from tests.checks.test_rows import TEXT
+from tests.composition.broken_deadline import BROKEN
+
+ROOT = Path(__file__).parents[2]
 
 WARNS = "protoflow: 1\nname: still\nroles: {solo: {states: {here: {final: true}, nowhere: }}}\n"
 
@@ -97,11 +102,28 @@ def imported(code: str) -> set[str]:
 def test_what_is_imported() -> None:
     heavy = {"networkx", "numpy", "torch", "transitions", "graphviz"}
     assert not heavy & imported("import protoflow.checks, protoflow.checks.structure, protoflow.checks.behaviour")
-    assert heavy & imported("import protoflow.checks; protoflow.checks.validate('hello')") == {"networkx"}
+    assert not heavy & imported("import protoflow.checks; protoflow.checks.validate('fedavg_deadline')")
+
+
+def test_suggestions_are_tried_only_for_those_who_read_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = read_text(BROKEN["no_ignore"], "no_ignore.yaml")
+    [late] = validate(reading).diagnostics
+    assert late.help
+    assert late.help.edits
+    module = import_module("protoflow.checks.validate")
+    monkeypatch.setattr(module, "keep_what_mends", lambda *_: pytest.fail("tried"))
+    [words] = validate(reading, suggestions=False).diagnostics
+    assert words.help
+    assert (words.help.text, words.help.edits) == (late.help.text, ())
+    path = tmp_path / "deaf.yaml"
+    hello = (ROOT / "protocols" / "hello.yaml").read_text(encoding="utf-8")
+    path.write_text("".join(line for line in hello.splitlines(True) if "handler: listen" not in line), encoding="utf-8")
+    with pytest.raises(ProtocolError):
+        Course.build(path, {"client": 2}).run()
 
 
 def test_the_whole_file_of_the_language_page_is_clean() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "language.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
     text = page.partition("```yaml\n")[2].partition("```")[0]
     assert text.startswith("protoflow: 1\nname: fedavg_deadline\n")
     assert validate(read_text(text, "language.md")).diagnostics == ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from protoflow.checks.structure.graphs import state_graph
+from protoflow.checks.structure.graphs import reachable_from
 from protoflow.checks.structure.guards import assignment_without, constant_links, holding, in_words
 from protoflow.program import Disposition
 from protoflow.protocol import FRESH, LOST, START, Raised
@@ -37,7 +37,6 @@ class Choices:
     def __init__(self, program: Program, role: RoleProgram) -> None:
         self.role = role
         self.known = constant_links(program, role)
-        self._part_of = _circles(role)
         self._leading_on: dict[str, set[str]] = {}  # state -> triggers that lead to another one
         for row in role.all_rows():
             if row.target_state != row.source:
@@ -94,17 +93,7 @@ class Choices:
 
     def _may_run_out(self, row: Row) -> bool:
         """Whether the row can be tried after it was taken as often as its `times` says: it lies on a circle."""
-        return row.times is not None and self._part_of[row.source] == self._part_of[row.target_state]
-
-
-def _circles(role: RoleProgram) -> dict[str, int]:
-    """State -> its part of the graph of states; states of one part lead to each other."""
-    if all(transition.times is None for transition in role.role.transitions):
-        return {}
-    import networkx as nx
-
-    parts = nx.strongly_connected_components(state_graph(role))
-    return {state: number for number, part in enumerate(parts) for state in part}
+        return row.times is not None and row.source in reachable_from(self.role, [row.target_state])
 
 
 def _small(rows: Sequence[Row]) -> bool:

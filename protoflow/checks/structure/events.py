@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from protoflow.checks.structure.facts import place, role_triggers, sendings
-from protoflow.checks.structure.graphs import reachable_from, state_graph
+from protoflow.checks.structure.graphs import reachable_from
 from protoflow.diagnostics import Diagnostic, Help, Label
 from protoflow.language.suggest import quoted
 from protoflow.program import Disposition
@@ -139,11 +139,10 @@ def _elsewhere(role: RoleProgram, window: Window, counting: list[str], waiting: 
     are counted only after the round was opened."""
     if window.request is None and not set(counting).isdisjoint(waiting):
         return None
-    graph = state_graph(role)
     if window.request is not None:
         opened = [r.target_state for r in role.all_rows() if any(s.message == window.request for s in r.sends)]
-        counting = [state for state in counting if state in reachable_from(graph, opened)]
-    if not reachable_from(graph, counting).isdisjoint(waiting):
+        counting = [state for state in counting if state in reachable_from(role, opened)]
+    if not reachable_from(role, counting).isdisjoint(waiting):
         return None
     if not counting:
         why = f"no state that handles `{window.message}` comes after `{window.request}` is sent"
@@ -164,11 +163,14 @@ def endless_raises(program: Program) -> Iterator[Diagnostic]:
     Followed step by step, with the queue of events that wait, as far as it is certain what happens: up to a row with a
     condition, with `times`, or with a raise that is `maybe`.
     """
-    import networkx as nx
-
     for role in program.roles.values():
+        steps = _certain_steps(role)
+        if not steps:
+            continue
+        import networkx as nx
+
         raising = _raising(role)
-        for circle in nx.simple_cycles(nx.DiGraph(list(_certain_steps(role).items()))):
+        for circle in nx.simple_cycles(nx.DiGraph(list(steps.items()))):
             rows = [role.rows(state, queue[0])[0] for state, queue in circle]
             keys = {(row.source, row.trigger) for row in rows}
             if any(raising.get(key, keys) - keys for key in keys):

@@ -1,4 +1,4 @@
-"""The states of one role as a graph. networkx takes half a second to import, hence late, and only here."""
+"""The states of one role as a graph. networkx takes long to import, hence late: where there is something to report."""
 
 from __future__ import annotations
 
@@ -12,22 +12,29 @@ if TYPE_CHECKING:
     from protoflow.program import RoleProgram
 
 
-def state_graph(role: RoleProgram) -> nx.DiGraph[str]:
-    """An edge for each row, whatever its conditions say, from its source to the state afterwards."""
+def reachable_from(role: RoleProgram, states: Iterable[str], *, backwards: bool = False) -> set[str]:
+    """These states and all that paths lead to from them (`backwards`: that lead to them), whatever conditions say."""
+    following: dict[str, set[str]] = {state: set() for state in role.states}
+    for row in role.all_rows():
+        here, there = (row.target_state, row.source) if backwards else (row.source, row.target_state)
+        following[here].add(there)
+    found = set(states)
+    todo = list(found)
+    while todo:
+        new = following[todo.pop()] - found
+        found |= new
+        todo.extend(new)
+    return found
+
+
+def state_graph(role: RoleProgram, states: Iterable[str]) -> nx.DiGraph[str]:
+    """These states, with an edge for each row, whatever its conditions say, from its source to the state afterwards."""
     import networkx as nx
 
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(role.states)
     graph.add_edges_from((row.source, row.target_state) for row in role.all_rows())
-    return graph
-
-
-def reachable_from(graph: nx.DiGraph[str], states: Iterable[str]) -> set[str]:
-    """These states and all that paths lead to from them."""
-    import networkx as nx
-
-    start = set(states)
-    return start.union(*(nx.descendants(graph, state) for state in start))
+    return graph.subgraph(states).copy()
 
 
 def components(graph: nx.DiGraph[str], *, sinks: bool) -> list[list[str]]:

@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 def unreachable_states(program: Program) -> Iterator[Diagnostic]:
     """PF101. Of states that are reached only from each other, the ones that the others hang on are reported."""
     for role in program.roles.values():
-        graph = state_graph(role)
-        reached = reachable_from(graph, [role.initial])
+        missing = [state for state in role.states if state not in role.reachable]
+        if not missing:
+            continue
         order = {state: number for number, state in enumerate(role.states)}
-        missing = graph.subgraph(state for state in graph if state not in reached).copy()
-        for part in components(missing, sinks=False):
-            behind = sorted(reachable_from(missing, part).difference(part), key=order.__getitem__)
+        graph = state_graph(role, missing)
+        for part in components(graph, sinks=False):
+            behind = sorted(reachable_from(role, part).intersection(missing).difference(part), key=order.__getitem__)
             states = role.role.states
             alone = not any(graph.pred[state] for state in part)
             yield Diagnostic(
@@ -56,18 +57,14 @@ def _waited_for_only_in(role: RoleProgram, states: set[str]) -> set[str]:
 
 def states_without_end(program: Program) -> Iterator[Diagnostic]:
     """PF102. Of states that lead to no final state, the last ones are reported: the others lead only to them."""
-    import networkx as nx
-
     for role in program.roles.values():
         finals = [state for state in role.states if role.final(state)]
         if not finals:
             yield _no_final_state(program, role)
             continue
-        graph = state_graph(role)
-        reached = reachable_from(graph, [role.initial])
-        to_end = set(finals).union(*(nx.ancestors(graph, state) for state in finals))
-        stuck = graph.subgraph(state for state in graph if state in reached and state not in to_end).copy()
-        for part in components(stuck, sinks=True):
+        to_end = reachable_from(role, finals, backwards=True)
+        stuck = [state for state in role.states if state in role.reachable and state not in to_end]
+        for part in components(state_graph(role, stuck), sinks=True) if stuck else ():
             yield _stuck(program, role, part, finals)
 
 
