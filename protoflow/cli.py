@@ -15,13 +15,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from protoflow import __version__
-from protoflow.commands import arguments, diagram, explain, export, run, schema, shipped, validate
+from protoflow.commands import arguments, diagram, explain, export, run, schema, shipped, validate, view
 from protoflow.errors import ProtocolError, ProtoflowError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = (validate, diagram, run, explain, shipped, schema, export)
+COMMANDS = (validate, diagram, view, run, explain, shipped, schema, export)
 
 DESCRIPTION = """\
 Federated-learning courses as state machines in YAML: checked, drawn and run from one file.
