@@ -5,7 +5,8 @@ for people leave it out. An error is never explained by a warning: what fails a 
 
 Two kinds of rule. Most say that two findings speak of the same role and the same message, event or state. The others
 follow from a row that is missing in a role (PF101, PF102, PF103), or sends the wrong thing (PF109): states that are
-then not entered, events that are then not used, messages that are then not sent and not counted.
+then not entered, events that are then not used, messages that are then not sent and not counted, or sent on and on to
+those who are done.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 # (PF107) is one thing only together with its state.
 _SAME_THING: Mapping[str, tuple[str, ...]] = {
     "PF101": ("PF105", "PF207"),
-    "PF102": ("PF107", "PF201", "PF202", "PF203"),
+    "PF102": ("PF107", "PF201", "PF202", "PF203", "PF206"),
     "PF103": ("PF108", "PF201", "PF205"),
     "PF104": ("PF207",),
     "PF106": ("PF107", "PF207"),
@@ -40,7 +41,9 @@ _THINGS = ("message", "event", "state", "row")
 _IN_THE_ROLE: Mapping[str, tuple[str, ...]] = {"PF102": ("PF101", "PF105", "PF203"), "PF103": ("PF101", "PF102")}
 _OF_ITS_MESSAGES: Mapping[str, tuple[str, ...]] = {
     "PF101": ("PF104",),
-    **dict.fromkeys(("PF102", "PF103", "PF109"), ("PF104", "PF108")),
+    "PF102": ("PF104", "PF108", "PF205"),
+    "PF103": ("PF104", "PF108"),
+    "PF109": ("PF104", "PF108"),
 }
 
 _CAUSES: Mapping[str, frozenset[str]] = {

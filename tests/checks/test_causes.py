@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protoflow.checks import validate
 from protoflow.checks.causes import mark_implied
 from protoflow.diagnostics import CODES, Diagnostic, Severity, Span
-from protoflow.language import load
+from protoflow.language import load, read_text, shipped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +37,8 @@ def implied(*findings: Diagnostic) -> Mapping[str, str | None]:
         (finding("PF102", role="server", state="joining"), finding("PF203", role="server", state="joining")),
         (finding("PF102", role="server", state="joining"), finding("PF101", role="server", state="training")),
         (finding("PF102", role="client", state="starting"), finding("PF108", role="server", message="join")),
+        (finding("PF102", role="server", state="training"), finding("PF205", role="client", message="model")),
+        (finding("PF102", role="server", state="joining"), finding("PF206", role="server", state="joining")),
         (finding("PF103", role="server", message="join"), finding("PF201", role="server", message="join", state="x")),
         (finding("PF103", role="client", message="model"), finding("PF104", role="server", message="update")),
         (finding("PF103", role="client", message="finish"), finding("PF102", role="client", state="idle")),
@@ -55,6 +58,8 @@ def test_a_cause_explains_its_effect_and_not_the_other_way_round(cause: Diagnost
         (finding("PF103", role="server", message="join"), finding("PF201", role="client", message="join")),
         (finding("PF101", role="server", state="training"), finding("PF105", message="metrics")),
         (finding("PF102", role="server", state="joining"), finding("PF104", role="server", message="update")),
+        (finding("PF102", role="server", state="joining"), finding("PF205", role="server", message="update")),
+        (finding("PF102", role="server", state="joining"), finding("PF206", role="server", state="training")),
         (
             finding("PF201", role="server", message="join", state="training"),
             finding("PF107", role="server", message="join", state="joining"),
@@ -63,6 +68,18 @@ def test_a_cause_explains_its_effect_and_not_the_other_way_round(cause: Diagnost
 )
 def test_what_is_about_something_else_stays(one: Diagnostic, other: Diagnostic) -> None:
     assert implied(one, other) == {one.code: None, other.code: None}
+
+
+def test_a_server_that_never_ends_is_one_mistake() -> None:
+    """It sends on and on to clients that it has dismissed, while it is where it should not be any more."""
+    text = shipped()["fedbuff"].read_text(encoding="utf-8")
+    broken = text.replace(
+        "source: running, dest: finished, handler: finish", "source: running, dest: running, handler: finish"
+    )
+    assert broken != text
+    report = validate(read_text(broken, "fedbuff.yaml"), suggestions=False)
+    assert [found.code for found in report.shown] == ["PF102"]
+    assert {found.code for found in report.diagnostics} == {"PF101", "PF102", "PF105", "PF203", "PF205", "PF206"}
 
 
 def test_the_first_cause_is_named() -> None:

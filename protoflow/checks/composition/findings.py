@@ -199,7 +199,11 @@ def _violated(alarm: Alarm, model: Model, run: Run | None) -> _Parts:
         (),
         (),
         None,
-        [("property", alarm.trigger)],
+        [
+            ("property", alarm.trigger),
+            *(("role", role) for role in declared.never),
+            *(("state", state) for states in declared.never.values() for state in states),
+        ],
     )
 
 
