@@ -50,17 +50,36 @@ def find_growth(graph: Graph, model: Model, cast: Cast) -> Iterator[tuple[Alarm,
 
 
 def _grown(run: Run) -> tuple[int, int, tuple[int, int]] | None:
-    """From which of the run's configurations to which a channel grows, and which channel; the first that does."""
-    for end in range(1, len(run.works)):
-        taken: set[tuple[int, int]] = set()
-        for start in range(end - 1, -1, -1):
-            label = run.labels[start]
-            if label.kind in (StepKind.DELIVER, StepKind.LOSE, StepKind.DUPLICATE):
-                taken.add((label.sender, label.actor))
-            channels = _extended(run, run.works[start], run.works[end])
-            if channels and not taken & channels:
-                return start, end, min(channels)
+    """From which of the run's configurations to which a channel grows, and which channel.
+
+    It grows to the end of the run, beyond what is explored; where the steps that make it grow were taken several times,
+    the first time is told.
+    """
+    last = len(run.works) - 1
+    for start in range(last - 1, -1, -1):
+        channels = _growing(run, start, last)
+        if not channels:
+            continue
+        length = last - start
+        begin = start
+        while run.labels[max(0, begin - length) : begin] == run.labels[start:last]:
+            before = channels & _growing(run, begin - length, begin)
+            if not before:
+                break
+            channels, begin = before, begin - length
+        return begin, begin + length, min(channels)
     return None
+
+
+def _growing(run: Run, start: int, end: int) -> set[tuple[int, int]]:
+    """The channels that have grown between two configurations, if that can be repeated: nothing was taken from them."""
+    channels = _extended(run, run.works[start], run.works[end])
+    taken = {
+        (label.sender, label.actor)
+        for label in run.labels[start:end]
+        if label.kind in (StepKind.DELIVER, StepKind.LOSE, StepKind.DUPLICATE)
+    }
+    return set() if taken & channels else channels
 
 
 def _extended(run: Run, before: Work, after: Work) -> set[tuple[int, int]]:
