@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from protoflow.checks.composition import Options, check
@@ -10,10 +12,11 @@ from protoflow.checks.composition.growth import unstopped
 from protoflow.checks.composition.model import Model
 from protoflow.checks.composition.proof import coarsest, prove, stays_bounded
 from protoflow.checks.composition.tables import Times
-from protoflow.language import read_text
+from protoflow.language import read, read_text
 from protoflow.program import Program, compile_protocol
 from tests.composition.test_agreement import CI, protocol
 from tests.naive import explorer as naive
+from tests.naive.mutate import mutate
 
 SPLIT = """
 protoflow: 1
@@ -78,6 +81,41 @@ def test_what_is_proved_of_turns_is_said_code_by_code() -> None:
     assert found == []
     assert verdict.line == "checked for N = 1..8 (156 configurations), terminates under fairness"
     assert {code for code, reach in verdict.by_code.items() if reach != "proved for every N ≥ 1"} == {"PF203"}
+
+
+LINKED = [(name, seed) for name in ("hierarchical_rounds", "hierarchical", "gossip") for seed in range(12)]
+
+
+def test_edges_that_go_round_with_their_clients_do_not_fill_channels() -> None:
+    """A client is bound to one edge, which waits for all of its clients; how often it goes round is for a handler."""
+    program = linked("hierarchical_rounds")
+    assert unstopped(Model(program, program.protocol.assumptions)) == []
+    found, verdict = check(program, Options(cache=False, seconds=600))
+    assert found == []
+    assert verdict.by_code["PF204"] == "proved for every edge ≥ 1, every client ≥ 1"
+    assert verdict.line.startswith("checked for edge = 1..3, client = 1..3 (")
+
+
+@pytest.mark.parametrize(("name", "seed"), LINKED)
+def test_what_the_tables_prove_bounded_does_not_grow_along_links(name: str, seed: int) -> None:
+    program = linked(name)
+    mutant = mutate(program.protocol, seed)[0]
+    program = compile_protocol(mutant, {"rounds": 1} if "rounds" in mutant.parameters else {})
+    if unstopped(Model(program, mutant.assumptions)):
+        return
+    for size in naive.sizes(program, (1, 2)):
+        try:
+            result = naive.explore(program, size, limit=300)
+        except naive.TooLargeError:
+            return
+        assert not result.cut
+        assert not [key for key in result.found if key[0] == "PF204"]
+
+
+def linked(name: str) -> Program:
+    reading = read(str(Path(__file__).with_name("shapes") / f"{name}.yaml"))
+    assert reading.protocol is not None
+    return compile_protocol(reading.protocol)
 
 
 @pytest.mark.parametrize("seeds", CI, ids=str)

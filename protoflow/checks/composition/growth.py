@@ -3,7 +3,8 @@
 First by the tables alone, for every number of participants: assume that a receiver takes nothing more from one sender,
 and ask which rows could then still be taken again and again. A row can only if its trigger comes again and again, which
 other such rows must bring about; it counts no `times`; and its role can come back to its source by such rows. Where no
-such row sends to that receiver, the channel cannot grow, whatever is in it. This is a proof for every N.
+such row sends to that receiver, the channel cannot grow, whatever is in it. This is a proof for every N. What goes to a
+link reaches those on it only: of two who are linked so, each is missed where all on the link must have answered.
 
 Where that does not settle it, `pumping` looks for an example.
 """
@@ -16,9 +17,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from protoflow.checks.composition.configuration import unhurried
 from protoflow.checks.composition.explore import components
-from protoflow.checks.composition.tables import EventKind, RoleModel, RowModel, SendModel
+from protoflow.checks.composition.tables import EventKind, RoleModel, RowModel, SendModel, WindowModel
 from protoflow.program import Disposition
-from protoflow.protocol import LOST, START, TargetKind
+from protoflow.protocol import LOST, START, Shape, TargetKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,10 +54,22 @@ def unstopped(model: Model, look: Callable[[], None] = unhurried) -> list[Flow]:
     circles = bool(_Repeating(model, None, None, look, timers=False, outside=False).rows)
     for receiver in model.roles:
         for sender in model.roles:
-            if any(receiver.index in send.roles for row in _rows(model, sender) for send in row.sends):
+            sends = [send for row in _rows(model, sender) for send in row.sends if receiver.index in send.roles]
+            for link in dict.fromkeys(send.link for send in sends):
                 timers = circles or _defers(receiver, sender, model)
-                found |= dict.fromkeys(_Repeating(model, sender, receiver, look, timers=timers).sends_to_slow())
+                repeating = _Repeating(model, sender, receiver, look, timers=timers, link=link)
+                found |= dict.fromkeys(repeating.sends_to_slow())
     return list(found)
+
+
+def _inverse(model: Model, link: int) -> int:
+    """The link the other way round, as a bit; 0 if none is declared."""
+    links = model.program.protocol.links
+    for name, declared in links.items():
+        for one, other in ((name, declared.inverse), (declared.inverse, name)):
+            if one is not None and other is not None and model.link_bit[one] == link:
+                return model.link_bit[other]
+    return 0
 
 
 def _defers(receiver: RoleModel, sender: RoleModel, model: Model) -> bool:
@@ -73,7 +86,8 @@ class _Repeating:
 
     It begins with all, and drops what cannot come again or cannot come back, until nothing changes. Without sender and
     receiver: the rows that may be taken again and again at all. `timers`: time passes again and again; else it stands
-    still, as something can be handled. `outside`: so do events from outside.
+    still, as something can be handled. `outside`: so do events from outside. `link`: what is sent goes to that link, so
+    the receiver is on it; 0 if it goes elsewhere.
     """
 
     def __init__(
@@ -85,12 +99,15 @@ class _Repeating:
         *,
         timers: bool,
         outside: bool = True,
+        link: int = 0,
     ) -> None:
         self.model = model
         self.sender = sender
         self.receiver = receiver
         self.timers = timers
         self.outside = outside
+        self.link = link
+        self.back = _inverse(model, link)
         self.rows = {
             _Variant(row.uid, who)
             for row in model.rows
@@ -118,13 +135,13 @@ class _Repeating:
             for variant in sorted(self.rows, key=lambda variant: variant.row)
             if variant.who is _Who.SOURCE
             for send in self.model.rows[variant.row].sends
-            if self._reaches(variant, send, self.receiver, _Who.SLOW)
+            if send.link == self.link and self._reaches(variant, send, self.receiver, _Who.SLOW)
         ]
 
     def _reaches(self, variant: _Variant, send: SendModel, role: RoleModel, who: _Who) -> bool:
         """Whether the send can go to that participant. An answer goes to those whose messages are taken."""
         row = self.model.rows[variant.row]
-        if role.index not in send.roles:
+        if role.index not in send.roles or (variant.who is _Who.OTHER and self._is_bound_elsewhere(send, who)):
             return False
         if send.kind is not TargetKind.SENDER:
             return True
@@ -140,6 +157,16 @@ class _Repeating:
                 for other in self.rows
             )
         return self._known[key]
+
+    def _is_bound_elsewhere(self, send: SendModel, who: _Who) -> bool:
+        """It goes to those who are bound to its sender, and this one is bound to the other of the two."""
+        bound = _inverse(self.model, send.link) if send.link else 0
+        known = {_Who.SOURCE: self.link, _Who.SLOW: self.back, _Who.OTHER: 0}[who]
+        links = self.model.program.protocol.links
+        return bound > 0 and any(
+            self.model.link_bit[name] == bound == known and link.shape is Shape.ONE and link.inverse is None
+            for name, link in links.items()
+        )
 
     def _taken_from(self, message: int, role: RoleModel, who: _Who, by: tuple[RoleModel, _Who] | None = None) -> bool:
         """Whether that participant can go on taking this message: from anybody, or from the one that is given."""
@@ -176,26 +203,39 @@ class _Repeating:
         if event.kind is EventKind.COUNTER:
             return True
         window = role.windows[event.position]
-        everybody = isinstance(window.window.needed, Fraction) and window.window.needed == 1 and not window.link
-        if not everybody or not self._always_expected(role, window.request):
+        everybody = isinstance(window.window.needed, Fraction) and window.window.needed == 1
+        expected = self._always_expected(role, window) if everybody else None
+        if expected is None:
             return True
+        peers = [(self.receiver, _Who.SLOW), (self.sender, _Who.SOURCE)]
+        if expected:
+            known = {_Who.SOURCE: (self.link, peers[:1]), _Who.SLOW: (self.back, peers[1:]), _Who.OTHER: (0, [])}
+            link, peers = known[who]
+            if expected != link:
+                return True
         return all(
             self._taken_from(counted, role, who, (peer, kind))
-            for peer, kind in ((self.receiver, _Who.SLOW), (self.sender, _Who.SOURCE))
+            for peer, kind in peers
             if peer is not None
             and peer.index in window.senders
             and not (kind is who and peer is role)
             and kind in self._kinds(peer)
         )
 
-    def _always_expected(self, role: RoleModel, request: int) -> bool:
-        """Every sender that is not lost is expected: no rounds are counted, or they all go to everybody."""
-        return request < 0 or all(
-            send.kind in (TargetKind.ALL, TargetKind.ROLE) and not send.one
-            for row in _rows(self.model, role)
-            for send in row.sends
-            if send.request == request
-        )
+    def _always_expected(self, role: RoleModel, window: WindowModel) -> int | None:
+        """The link on which every sender that is not lost is expected, 0: every sender; None: not always all of them.
+
+        Where rounds are counted those are expected whom the request went to.
+        """
+        if window.request < 0:
+            return window.link
+        asked = [send for row in _rows(self.model, role) for send in row.sends if send.request == window.request]
+        if any(send.one or send.kind not in (TargetKind.ALL, TargetKind.ROLE, TargetKind.LINK) for send in asked):
+            return None
+        links = {send.link for send in asked}
+        if window.link:
+            return window.link if links <= {0, window.link} else None
+        return links.pop() if len(links) == 1 else None
 
     def _is_raised(self, role: RoleModel, number: int, who: _Who) -> bool:
         if any(number in events for events in role.outside_in):
