@@ -178,7 +178,7 @@ def _help(alarm: Alarm, model: Model, reasons: list[Reason]) -> Help:
     if asks:
         event = written.events[asks]
         return Help(f"let `{asks}` ask for no more than there can be", event.spans.get("from"), "all")
-    if any(reason.gone for reason in reasons):
+    if role.events_in[alarm.state] and any(reason.gone for reason in reasons):
         return _limit(role, state)
     return Help(
         f"give `{role.name}` a way on from `{state}`: the message that it waits for, or a time limit "
