@@ -15,13 +15,26 @@ import sys
 from typing import TYPE_CHECKING
 
 from protoflow import __version__
-from protoflow.commands import arguments, diagram, explain, export, run, schema, shipped, validate, view
+from protoflow.commands import (
+    arguments,
+    diagram,
+    explain,
+    export,
+    format,
+    new,
+    run,
+    schema,
+    shipped,
+    stubs,
+    validate,
+    view,
+)
 from protoflow.errors import ProtocolError, ProtoflowError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = (validate, diagram, view, run, explain, shipped, schema, export)
+COMMANDS = (validate, diagram, view, run, new, stubs, format, explain, shipped, schema, export)
 
 DESCRIPTION = """\
 Federated-learning courses as state machines in YAML: checked, drawn and run from one file.
@@ -33,6 +46,7 @@ examples:
   protoflow validate fedavg                 check a protocol that comes with protoflow
   protoflow diagram my.yaml -o my.svg       draw one of your own
   protoflow run fedavg --clients 10         train it on real data
+  protoflow new my_course                   begin one of your own
   protoflow explain PF103                   what a finding means and how to mend it
 
 exit codes: 0 clean, 1 errors found or a course that failed, 2 wrong usage

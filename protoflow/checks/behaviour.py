@@ -1,48 +1,30 @@
 """PF301 and PF302: the Python side, which `--handlers` and every run ask for. This imports what the file names.
 
-What a role's table calls is a method of its class, or a function registered for it, which gets the participant first as
-a method does. A handler, predicate or selector gets the message where a message or `lost` triggers its row, and nothing
-where `start` or an event does; one that is used in rows of both kinds must take both. Only what is certain is reported:
-a class with `__getattr__`, or one that declares the name as an attribute of its instances, may have it.
+What a role's table calls (see `uses`) is a method of its class, or a function registered for it, which gets the
+participant first as a method does. Only what is certain is reported: a class with `__getattr__`, or one that declares
+the name as an attribute of its instances, may have it.
 """
 
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass, field
 from functools import cached_property
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
-from protoflow.checks.structure.facts import place, rows_by_declaration
+from protoflow.checks.structure.facts import place
+from protoflow.checks.uses import uses_of
 from protoflow.diagnostics import Diagnostic, Help, Label
 from protoflow.language.suggest import nearest, quoted
-from protoflow.program import GuardKind
-from protoflow.protocol import START, ParameterType, TargetKind
+from protoflow.protocol import ParameterType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from protoflow.program import Program, RoleProgram, Row
-    from protoflow.protocol import Name
+    from protoflow.checks.uses import Use
+    from protoflow.program import Program, RoleProgram
 
 _ABSENT = object()
-
-
-@dataclass(slots=True)
-class _Use:
-    """What a name is used as. `calls`: with the message (True), without (False) -> the first place that calls it so."""
-
-    kind: str
-    name: Name
-    row: Row
-    calls: dict[bool, Name] = field(default_factory=dict)
-
-    @property
-    def parameters(self) -> str:
-        if len(self.calls) == 2:
-            return "message=None"
-        return "message" if True in self.calls else ""
 
 
 def check_behaviour(
@@ -61,7 +43,7 @@ def check_behaviour(
                 continue
         if behaviour is not None:
             functions = (registered or {}).get(role.name, {})
-            for use in _uses(role):
+            for use in uses_of(role):
                 yield from _check(program, role, behaviour, functions, use)
     for (why, remedy), roles in broken.items():
         yield _unusable(program, roles, why, remedy)
@@ -117,30 +99,8 @@ def _unusable(program: Program, roles: list[RoleProgram], why: str, remedy: str 
     )
 
 
-def _uses(role: RoleProgram) -> list[_Use]:
-    """Everything that the role's table calls, by name, in the order of the rows."""
-    uses: dict[str, _Use] = {}
-
-    def add(kind: str, name: Name, row: Row) -> None:
-        use = uses.setdefault(name, _Use(kind, name, row))
-        use.calls.setdefault(row.trigger != START and row.trigger not in role.role.events, name)
-
-    for rows in rows_by_declaration(role).values():
-        for row in rows:
-            predicates = {guard.name for guard in row.guards if guard.kind is GuardKind.PREDICATE}
-            for name in (*row.declared.conditions, *row.declared.unless):
-                if name in predicates:
-                    add("predicate", name, row)
-            if row.declared.handler is not None:
-                add("handler", row.declared.handler, row)
-            for send in row.sends:
-                if send.target.kind is TargetKind.SELECTOR:
-                    add("selector", send.target.name, row)
-    return list(uses.values())
-
-
 def _check(
-    program: Program, role: RoleProgram, behaviour: object, functions: Mapping[str, Callable[..., object]], use: _Use
+    program: Program, role: RoleProgram, behaviour: object, functions: Mapping[str, Callable[..., object]], use: Use
 ) -> Iterator[Diagnostic]:
     from protoflow.runtime.participant import Participant
 
@@ -173,7 +133,7 @@ def _is_attribute(cls: type, name: str) -> bool:
     return any(name in vars(base).get("__annotations__", {}) for base in cls.__mro__)
 
 
-def _why_not(defined: object, use: _Use) -> tuple[str, bool] | None:
+def _why_not(defined: object, use: Use) -> tuple[str, bool] | None:
     """Why it cannot be called as the rows call it, and whether with a message; None where it can, or nobody knows."""
     first = next(iter(use.calls))
     if isinstance(defined, (property, cached_property)):
@@ -199,7 +159,7 @@ def _why_not(defined: object, use: _Use) -> tuple[str, bool] | None:
     return None
 
 
-def _meant(program: Program, role: RoleProgram, use: _Use) -> tuple[str, str] | None:
+def _meant(program: Program, role: RoleProgram, use: Use) -> tuple[str, str] | None:
     """What else could stand in the place of a selector or predicate, and was most likely meant; and what that is.
 
     A misspelt target or condition is taken for one of these, for any name may be.
@@ -217,7 +177,7 @@ def _meant(program: Program, role: RoleProgram, use: _Use) -> tuple[str, str] | 
     return (near, known[near]) if near else None
 
 
-def _missing(program: Program, role: RoleProgram, cls: type, use: _Use) -> Diagnostic:
+def _missing(program: Program, role: RoleProgram, cls: type, use: Use) -> Diagnostic:
     from protoflow.runtime.participant import Participant
 
     instead, help = "", f"write in `{cls.__name__}`: `{_signature(program, use)}`{_returns(program, use)}"
@@ -239,7 +199,7 @@ def _missing(program: Program, role: RoleProgram, cls: type, use: _Use) -> Diagn
     )
 
 
-def _occasions(role: RoleProgram, use: _Use) -> str:
+def _occasions(role: RoleProgram, use: Use) -> str:
     """The triggers of the rows that use a name."""
     triggers = dict.fromkeys(
         row.trigger
@@ -250,13 +210,19 @@ def _occasions(role: RoleProgram, use: _Use) -> str:
     return quoted(triggers)
 
 
-def _signature(program: Program, use: _Use) -> str:
+def _signature(program: Program, use: Use) -> str:
     gives = any(program.protocol.messages[send.message].payload for send in use.row.sends)
     result = {"predicate": "bool", "selector": "list[str]"}.get(use.kind) or ("dict" if gives else "None")
-    return f"def {use.name}({', '.join(filter(None, ('self', use.parameters)))}) -> {result}"
+    return f"def {use.name}({', '.join(filter(None, ('self', _parameters(use))))}) -> {result}"
 
 
-def _returns(program: Program, use: _Use) -> str:
+def _parameters(use: Use) -> str:
+    if len(use.calls) == 2:
+        return "message=None"
+    return "message" if True in use.calls else ""
+
+
+def _returns(program: Program, use: Use) -> str:
     """What to return, in words, for a handler whose row sends something."""
     if use.kind == "selector":
         return ", returning ids"

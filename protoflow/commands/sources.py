@@ -25,7 +25,7 @@ def read_all(sources: Iterable[str], overrides: Mapping[str, str]) -> Iterator[R
 
     for source in sources:
         if source == "-":
-            yield read_text(_standard_input(), "<stdin>", overrides)
+            yield read_text(standard_input(), "<stdin>", overrides)
         elif Path(source).is_dir():
             for path in protocols_in(Path(source)):
                 yield read(str(path), overrides)
@@ -33,7 +33,8 @@ def read_all(sources: Iterable[str], overrides: Mapping[str, str]) -> Iterator[R
             yield read(source, overrides)
 
 
-def _standard_input() -> str:
+def standard_input() -> str:
+    """All of it. Raises UsageError where it is no text, or too much."""
     from protoflow.language.limits import MAX_BYTES
 
     data = sys.stdin.buffer.read(MAX_BYTES + 1)

@@ -1,6 +1,7 @@
-"""The keys of every kind of mapping in a protocol file: the one list that the reader and the JSON Schema share.
+"""The keys of every kind of mapping in a protocol file: the one list that the reader, the JSON Schema and the formatter
+share.
 
-Texts are what an editor shows beside a key.
+They stand in the order in which `protoflow format` writes them. Texts are what an editor shows beside a key.
 """
 
 from __future__ import annotations
@@ -87,12 +88,12 @@ ROLE = Table(
     "in a role",
     {
         "class": "Default Python behaviour, `package.module:Class`; only running imports it.",
+        "summary": "One line, shown in diagrams and reports.",
         "count": "How many participants: a number, a range (`1..`, `2..8`) or a parameter; `1` if left out.",
         "initial": "The state in which participants begin; the first one if left out.",
         "states": "Name -> nothing or `{final, ignore, defer, summary}`; or a plain list of names.",
         "events": "Conditions that the engine watches: messages counted, times, raised events.",
         "transitions": "The rows of the table: what each trigger does in each state.",
-        "summary": "One line, shown in diagrams and reports.",
         "remove": "With `extends`: names of states or events of the base, or `{source, trigger}` rows, to drop.",
     },
     section="roles",
@@ -117,8 +118,8 @@ EVENT = Table(
     "in an event",
     {
         "received": "The message that is counted.",
-        "from": "How many distinct senders: `all`, a share (`80%`), a number, a link or a parameter.",
         "for": "Count only replies to the open round of this message.",
+        "from": "How many distinct senders: `all`, a share (`80%`), a number, a link or a parameter.",
         "count": "How many messages, whoever sent them.",
         "after": "How long after the state was entered (`30s`), or a parameter.",
         "raised": "`true`: a handler raises it, or the program from outside.",
@@ -135,11 +136,11 @@ TRANSITION = Table(
         "source": 'The states it is for: a name, a list, or `"*"` (every state that is not final).',
         "dest": "The state afterwards; left out, the participant stays and its timers run on.",
         "handler": "Name of the function that does the work.",
+        "send": "Messages that the handler sends, in this order.",
+        "raise": "Events of this role that the handler raises; `maybe name`: it may.",
         "conditions": "Names that must all hold: predicates, `fresh`, bool parameters, links.",
         "unless": "Names that must all not hold.",
         "times": "Each participant takes this row at most that many times: a number or a parameter.",
-        "send": "Messages that the handler sends, in this order.",
-        "raise": "Events of this role that the handler raises; `maybe name`: it may.",
     },
     required=("trigger", "source"),
     meant={

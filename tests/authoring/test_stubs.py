@@ -1,0 +1,219 @@
+"""Stubs: all that is missing is inserted, and nothing else is touched."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from protoflow.authoring.insertion import Wanted, completed, new_module
+from protoflow.authoring.stubs import class_name
+from protoflow.checks.behaviour import check_behaviour
+from protoflow.checks.uses import uses_of
+from protoflow.errors import UsageError
+from protoflow.language import read_text, shipped
+from protoflow.program import compile_protocol
+from tests.strategies import protocols
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+    from protoflow.program import Program
+    from protoflow.protocol import Protocol
+
+SLOW = settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+
+
+def program_of(text: str) -> Program:
+    reading = read_text(text, "t.yaml")
+    assert reading.protocol is not None, reading.diagnostics
+    return compile_protocol(reading.protocol, reading.parameters)
+
+
+def wanted(program: Program) -> list[Wanted]:
+    return [Wanted(role, class_name(role)) for role in program.roles]
+
+
+def only_inserted(before: str, after: str) -> bool:
+    matcher = difflib.SequenceMatcher(None, before.splitlines(), after.splitlines(), autojunk=False)
+    return all(kind in ("equal", "insert") for kind, *_ in matcher.get_opcodes())
+
+
+def methods(text: str) -> dict[str, list[str]]:
+    return {
+        each.name: [item.name for item in each.body if isinstance(item, ast.FunctionDef)]
+        for each in ast.parse(text).body
+        if isinstance(each, ast.ClassDef)
+    }
+
+
+@SLOW
+@given(protocol=protocols())
+def test_a_new_module_has_all_that_is_called_and_fits(protocol: Protocol) -> None:
+    program = compile_protocol(protocol, {name: each.default for name, each in protocol.parameters.items()})
+    text = new_module(program, wanted(program), "Roles.")
+    scope: dict[str, object] = {}
+    exec(compile(text, "roles.py", "exec"), scope)
+    behaviours = {role: scope[class_name(role)] for role in program.roles}
+    assert list(check_behaviour(program, behaviours)) == []
+    assert methods(text) == {
+        class_name(name): [use.name for use in uses_of(role)] for name, role in program.roles.items()
+    }
+
+
+@SLOW
+@given(protocol=protocols(), random=st.randoms(use_true_random=True))
+def test_what_is_missing_is_inserted_and_nothing_else_is_touched(protocol: Protocol, random: Random) -> None:
+    program = compile_protocol(protocol, {name: each.default for name, each in protocol.parameters.items()})
+    whole = new_module(program, wanted(program), "Roles.")
+    partial = without_some(whole, random)
+    result = completed(program, wanted(program), partial, "roles", None, [])
+    assert only_inserted(partial, result.text)
+    assert {name: sorted(found) for name, found in methods(result.text).items()} == {
+        name: sorted(found) for name, found in methods(whole).items()
+    }
+    assert completed(program, wanted(program), result.text, "roles", None, []).text == result.text
+    ends = completed(program, wanted(program), partial.replace("\n", "\r\n"), "roles", None, []).text
+    assert ends == result.text.replace("\n", "\r\n")
+
+
+def without_some(text: str, random: Random) -> str:
+    """The module as somebody may have it: with methods and classes missing, and work of their own in what is there."""
+    lines = text.splitlines(keepends=True)
+    tree = ast.parse(text)
+    gone: set[int] = set()
+    for cls in tree.body:
+        if not isinstance(cls, ast.ClassDef):
+            continue
+        if random.random() < 0.2:
+            gone.update(range(cls.lineno - 1, cls.end_lineno or 0))
+        for item in cls.body:
+            if isinstance(item, ast.FunctionDef) and random.random() < 0.5:
+                gone.update(range(item.lineno - 1, item.end_lineno or 0))
+    if all(isinstance(each, ast.ClassDef) and each.lineno - 1 in gone for each in tree.body[3:]):
+        gone.update(i for i, line in enumerate(lines) if line.startswith("import protoflow"))
+    kept = [
+        line + ("        # mine\n" if random.random() < 0.2 and line.startswith("        ") else "")
+        for number, line in enumerate(lines)
+        if number not in gone
+    ]
+    end = random.choice(["", "\n\nif __name__ == '__main__':\n    print('mine')\n", "# the end"])
+    return "".join(kept) + end
+
+
+HELLO = shipped()["hello"].read_text(encoding="utf-8")
+
+FORMS = {
+    "one line": (
+        "import protoflow as pf\nclass Server(pf.Participant): pass\n",
+        "class Server(pf.Participant): \n    def greet(self) -> dict[str, object]:",
+    ),
+    "tabs": (
+        "import protoflow\n\nclass Server(protoflow.Participant):\n\tx = 1\n",
+        '\tx = 1\n\n\tdef greet(self) -> dict[str, object]:\n\t\t"""On `start`. Sends `greeting`."""\n\t\treturn {',
+    ),
+    "another name": (
+        "from protoflow import Participant\n\nclass Server(Participant):\n    x = 1",
+        "from protoflow import Participant\nimport protoflow\n\nclass Server(Participant):\n    x = 1\n\n    def greet",
+    ),
+    "an attribute": (
+        "import protoflow\n\nclass Server(protoflow.Participant):\n    greet: object\n    listen = print\n",
+        "    greet: object\n    listen = print\n",
+    ),
+    "a base here": (
+        "import protoflow as p\n\nclass Base(p.Participant):\n    greet = 1\n\nclass Server(Base):\n    x = 1\n",
+        "    x = 1\n\n    def listen(",
+    ),
+    "a base elsewhere": (
+        "import protoflow.learning.hello as there\n\nclass Server(there.Server):\n    x = 1\n",
+        "class Server(there.Server):\n    x = 1\n",
+    ),
+    "only a docstring": (
+        '"""Mine."""\n',
+        '"""Mine."""\n\nimport protoflow\n\n\nclass Server(protoflow.Participant):\n',
+    ),
+    "a comment alone": ("# mine\n", "# mine\nimport protoflow\n\n\nclass Server(protoflow.Participant):\n"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_module_as_people_write_it(form: str) -> None:
+    before, expected = FORMS[form]
+    program = program_of(HELLO)
+    result = completed(program, [Wanted("server", "Server")], before, "mine", None, [])
+    assert expected in result.text
+    assert {"greet", "listen"} >= set(result.added.get("Server", []))
+    ast.parse(result.text)
+    again = completed(program, [Wanted("server", "Server")], result.text, "mine", None, [])
+    assert again.text == result.text
+
+
+def test_a_base_that_cannot_be_found_may_have_it() -> None:
+    text = "import nowhere\n\nclass Server(nowhere.Base, make()):\n    def greet(self): ...\n"
+    result = completed(program_of(HELLO), [Wanted("server", "Server")], text, "mine", None, [])
+    assert result.text == text
+    assert result.unsure == {"Server": (["listen"], ["nowhere.Base", "make()"])}
+
+
+def test_a_class_that_derives_has_only_what_is_missing() -> None:
+    program = program_of(HELLO.replace("handler: listen", "handler: hear"))
+    text = new_module(program, [Wanted("server", "Server", "protoflow.learning.hello.Server")], "Mine.")
+    assert methods(text) == {"Server": ["hear"]}
+    assert "import protoflow\nimport protoflow.learning.hello\n" in text
+    assert "class Server(protoflow.learning.hello.Server):\n" in text
+
+
+RICH = """\
+protoflow: 1
+name: rich
+messages:
+  a: {from: x, to: [x, y], payload: {n: int, t: tensor, note: optional str}}
+  b: {from: x, to: y, payload: {n: int, d: dict of list of float}}
+  c: {from: y, to: x}
+roles:
+  x:
+    count: 3
+    states: {s: {final: true}}
+    events: {e: {raised: true}, f: {raised: true}}
+    transitions:
+      - {trigger: start, source: s, handler: begin, send: [{a: one y}, {b: chosen}]}
+      - {trigger: [a, c], source: s, handler: both, send: {a: all}, raise: [e, maybe f]}
+      - {trigger: e, source: s, handler: both, send: {b: y}, conditions: ready}
+  y:
+    count: 2
+    states: {s: {final: true, ignore: "*"}}
+"""
+
+
+def test_what_a_stub_says_and_returns(golden: Callable[[Path, str], None]) -> None:
+    program = program_of(RICH)
+    text = new_module(program, [Wanted("x", "X")], "Rich.")
+    golden(Path(__file__).with_name("rich.py.txt"), text)
+
+
+def test_no_method_can_have_a_word_of_python_as_its_name() -> None:
+    program = program_of(HELLO.replace("handler: greet", "handler: import"))
+    with pytest.raises(
+        UsageError, match=r"^t\.yaml:16: handler `import` cannot be a method: the word is Python's own$"
+    ):
+        new_module(program, wanted(program), "Mine.")
+
+
+def test_text_from_the_file_cannot_leave_its_docstring() -> None:
+    protocol = program_of(HELLO).protocol
+    summary = 'A """ and \\ and "'
+    roles = {name: replace(role, summary=summary) for name, role in protocol.roles.items()}
+    program = compile_protocol(replace(protocol, roles=roles), {})
+    (module,) = (ast.parse(new_module(program, wanted(program), "Mine.")),)
+    said = [ast.get_docstring(each) for each in module.body if isinstance(each, ast.ClassDef)]
+    assert said == [re.sub('"', "'", summary)] * 2
