@@ -19,13 +19,19 @@ _PROTOCOL_KEY = re.compile(rb"^(?:\{\s*)?[\"']?protoflow[\"']?\s*:", re.MULTILIN
 """A top-level `protoflow:` key, also of a file in flow style or in JSON."""
 
 
-def read_all(sources: Iterable[str], overrides: Mapping[str, str]) -> Iterator[Reading]:
-    """Each protocol that `sources` name, in that order; a folder's in the order of their paths."""
+def read_all(
+    sources: Iterable[str], overrides: Mapping[str, str], stdin_filename: str | None = None
+) -> Iterator[Reading]:
+    """Each protocol that `sources` name, in that order; a folder's in the order of their paths.
+
+    What comes from standard input is read as if it were the file of that name.
+    """
     from protoflow.language import read, read_text
 
     for source in sources:
         if source == "-":
-            yield read_text(standard_input(), "<stdin>", overrides)
+            path = Path(stdin_filename) if stdin_filename is not None else None
+            yield read_text(standard_input(), stdin_filename or "<stdin>", overrides, path)
         elif Path(source).is_dir():
             for path in protocols_in(Path(source)):
                 yield read(str(path), overrides)

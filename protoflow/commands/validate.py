@@ -33,6 +33,7 @@ examples:
   protoflow validate                             the `paths` of [tool.protoflow] in pyproject.toml
   protoflow validate my.yaml --handlers          the Python classes as well (this imports them)
   protoflow validate my.yaml --crashes client=1  what if a client stops for ever?
+  protoflow validate my.yaml --fix               mend what is certain, such as a misspelt name
   protoflow validate . -j 4 --format sarif=out.sarif --format junit=out.xml
                                                  four at a time; for a CI server, besides the text
 
@@ -63,6 +64,11 @@ def add(subparsers: Subparsers) -> Parser:
     parser.add_argument(
         "--runs", metavar="FOLDER", type=Path, help="write the run of each finding that has one, to draw or to replay"
     )
+    parser.add_argument("--fix", action="store_true", help="first mend in the files what is certain, and say what")
+    parser.add_argument("--diff", action="store_true", help="only show what --fix would change")
+    parser.add_argument(
+        "--stdin-filename", metavar="FILE", help="what messages call standard input (-); `extends` is found from there"
+    )
     composition.add_options(parser)
     return parser
 
@@ -84,7 +90,13 @@ def validate(options: argparse.Namespace) -> int:
     outputs = Outputs(options.formats, options.strict)
     if options.handlers:
         look_here_for_classes()
-    readings = list(read_all(options.sources, dict(options.overrides)))
+    readings = list(read_all(options.sources, dict(options.overrides), options.stdin_filename))
+    if options.fix or options.diff:
+        from protoflow.commands.fixing import fixed, show_fixes
+
+        if options.diff:
+            return show_fixes(readings)
+        readings = [fixed(reading) for reading in readings]
     asked = [_for(reading, options, configuration) for reading in readings]
     reports: list[Report] = []
     for reading, own, report in zip(readings, asked, _checked(readings, asked, options.jobs), strict=True):

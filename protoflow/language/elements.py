@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from protoflow.diagnostics import Help, Label
 from protoflow.language import keys
-from protoflow.language.suggest import clip, nearest, quoted
+from protoflow.language.suggest import clip, nearest, only_one_near, quoted
 from protoflow.language.tree import Mapping, Scalar
 from protoflow.language.values import is_nothing, value_of
 from protoflow.protocol import Link, MessageType, Name, PayloadType, Property, Shape
@@ -122,7 +122,7 @@ class ElementReader:
         if isinstance(value, str) and value in words:
             return value
         near = nearest(value, words) if isinstance(value, str) else None
-        help = Help(f"write `{near}`", node.span, near) if near else None
+        help = Help(f"write `{near}`", node.span, near, only_one_near(str(value), words)) if near else None
         self.fields.wrong(node, key, quoted(words, "or"), help)
         return None
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from protoflow.diagnostics import Help, Label, Span
 from protoflow.language import scalars
 from protoflow.language.places import PLACES, Home, home_of, looks_like_element, place_of, tells
-from protoflow.language.suggest import clip, nearest, quoted
+from protoflow.language.suggest import clip, nearest, only_one_near, quoted
 from protoflow.language.tree import Mapping, Scalar, Sequence
 from protoflow.language.values import describe, is_nothing, is_whole, value_of
 from protoflow.protocol import EVERYTHING, FRESH, RESERVED_TARGETS, RESERVED_TRIGGERS, RESERVED_WORDS, Name
@@ -60,7 +60,7 @@ class Fields:
                     "PF002",
                     f"`{clip(key.text)}` is not a key of {table.title}; `{meant}` is",
                     key.span,
-                    help=Help(f"write `{meant}`", key.span, meant),
+                    help=Help(f"write `{meant}`", key.span, meant, only_one_near(key.text, table.keys)),
                 )
                 continue
             self.findings.excuse(key)
@@ -96,7 +96,9 @@ class Fields:
         words = key.source.text[before.start : key.end]
         span = key.source.span(before.start, key.end)
         quote = '"' if '"' not in words and "\\" not in words else "'"
-        help = Help("put the text in quotes", span, f"{quote}{words}{quote}") if quote not in words else None
+        help = None
+        if quote not in words:
+            help = Help("put the text in quotes", span, f"{quote}{words}{quote}", certain=True)
         self.findings.add(
             "PF002", "this text is cut in two: within braces, a comma ends a text without quotes", span, help=help
         )
@@ -252,7 +254,7 @@ class Fields:
             words = [word for word in re.split(r"[,\s]+", value[:400]) if word]
             help = None
             if all(scalars.is_name(word) for word in words):
-                help = Help("a list is written in brackets", node.span, f"[{', '.join(words)}]")
+                help = Help("a list is written in brackets", node.span, f"[{', '.join(words)}]", certain=True)
                 for word in words:
                     self.findings.excused.add(word)
             self.wrong(node, key, wants, help)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from protoflow.diagnostics import Help, Label
 from protoflow.language import scalars
-from protoflow.language.suggest import clip, nearest, quoted
+from protoflow.language.suggest import clip, nearest, only_one_near, quoted
 from protoflow.protocol import Name, ParameterType
 
 if TYPE_CHECKING:
@@ -174,7 +174,9 @@ class Names:
                 pool = [str(name) for name in fault.pool() if scalars.is_name(name)]
                 near = nearest(fault.names[0], pool)
                 if near is not None:
-                    message, help = f"{message}; `{near}` is", Help(f"write `{near}`", first, near)
+                    # At several places it may as well be the declaration that is misspelt.
+                    certain = not more and only_one_near(fault.names[0], pool)
+                    message, help = f"{message}; `{near}` is", Help(f"write `{near}`", first, near, certain)
                 elif pool:
                     notes.append(f"the {fault.plural} are {quoted(pool)}")
                 else:

@@ -53,9 +53,13 @@ def read(source: str | Path, overrides: Mapping[str, object] | None = None) -> R
     return _read(bases.load(path, file), file, path, bases, overrides or {})
 
 
-def read_text(text: str, file: str, overrides: Mapping[str, object] | None = None) -> Reading:
-    """Read a protocol from a text, shown as `file`; bases named by a path are relative to the working directory."""
-    return _read(Source(file, text), file, None, Bases(Findings()), overrides or {})
+def read_text(text: str, file: str, overrides: Mapping[str, object] | None = None, path: Path | None = None) -> Reading:
+    """Read a protocol from a text, shown as `file`.
+
+    Bases named by a path are found as from a file at `path`, which need not be there; left out, from the working
+    directory.
+    """
+    return _read(Source(file, text), file, path, Bases(Findings()), overrides or {})
 
 
 def changed(reading: Reading, text: str) -> Reading:

@@ -284,7 +284,7 @@ class RoleReader:
             written = [f"{{{clip(k.text)}: {clip(v.text)}}}" for k, v in node.entries if isinstance(v, Scalar)]
             help = None
             if len(written) == len(node.entries) <= 8:
-                help = Help("several sends are a list", node.span, f"[{', '.join(written)}]")
+                help = Help("several sends are a list", node.span, f"[{', '.join(written)}]", certain=True)
             self.findings.add("PF002", "one mapping in `send` names several messages", node.span, help=help)
             return None
         words = key.text.split()
@@ -292,7 +292,7 @@ class RoleReader:
             help = None
             if isinstance(target, Scalar):
                 text = f"{{message: {clip(words[1])}, to: {clip(target.text)}, maybe: true}}"
-                help = Help("write it in its long form", node.span, text)
+                help = Help("write it in its long form", node.span, text, certain=True)
             self.findings.add("PF002", "`maybe` with a target needs the long form of a send", key.span, help=help)
             return None
         message = self.fields.name(key, "send", "a message")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _LONGEST = 40
 _MOST = 400
@@ -13,17 +13,26 @@ _MOST = 400
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that `word` was most likely meant to be, or None where none is close."""
+    return next(_close(word, candidates), None)
+
+
+def only_one_near(word: str, candidates: Iterable[str]) -> bool:
+    """Whether there is one candidate, and no other, that `word` may have been meant to be."""
+    return len(list(_close(word, candidates))) == 1
+
+
+def _close(word: str, candidates: Iterable[str]) -> Iterator[str]:
+    """The candidates that are close, the closest first."""
     from difflib import get_close_matches
 
     if len(word) > _LONGEST:
-        return None
+        return
     pool = [str(candidate) for candidate, _ in zip(candidates, range(_MOST), strict=False)]
     plain = word.lower().replace("-", "_")
     for close in get_close_matches(plain, pool, n=3, cutoff=0.7):
         # People rarely mistake the first letter: without it (`server` for `never`), only a slip of one letter counts.
         if close[:1] == plain[:1] or sorted(close) == sorted(plain) or close[1:] == plain or close == plain[1:]:
-            return close
-    return None
+            yield close
 
 
 def clip(text: str, length: int = 40) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ def test_it_says_what_it_wrote_and_what_comes_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
     assert main(["new", "mine", "--from", "hello"]) == 0
     assert capsys.readouterr().out == (
         "wrote mine.yaml              the protocol, a copy of hello\n"
@@ -55,7 +57,7 @@ def test_nothing_is_overwritten(
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        ("mine --from c.yml", 1, "c.yml:25:81: PF003 `anwser` is not a message; `answer` is"),
+        ("mine --from c.yml", 1, "c.yml:25:80: PF003 `anwser` is not a message; `answer` is"),
         ("mine --from fedbuf", 2, "`fedbuf` is neither a file nor a shipped protocol; `fedbuff` is"),
         ("Mine", 2, "`Mine` cannot be the name of a protocol: "),
     ],

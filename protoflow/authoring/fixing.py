@@ -1,0 +1,51 @@
+"""Fixes that are certain: a suggestion that needs no thought is typed into the text, if that mends the finding.
+
+Suggestions among which somebody has to choose are never certain, and are left alone. Each fix is tried on the whole
+text: the finding must be gone, and no error of the file there that was not there before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from protoflow.checks.mending import apply
+from protoflow.language import changed
+
+if TYPE_CHECKING:
+    from protoflow.diagnostics import Diagnostic
+    from protoflow.language import Reading
+
+
+def fix(reading: Reading) -> tuple[Reading, tuple[Diagnostic, ...]]:
+    """The reading of the mended text, and the findings that were mended, in order."""
+    mended: list[Diagnostic] = []
+    refused: set[tuple[str, str]] = set()
+    while (found := _certain(reading, refused)) is not None:
+        after = _typed(found, reading)
+        before = {(each.code, each.message) for each in reading.diagnostics}
+        left = {(each.code, each.message) for each in after.diagnostics}
+        if (found.code, found.message) in left or not left <= before:
+            refused.add((found.code, found.message))
+        else:
+            mended.append(found)
+            reading = after
+    return reading, tuple(mended)
+
+
+def _certain(reading: Reading, refused: set[tuple[str, str]]) -> Diagnostic | None:
+    """The first finding that has a fix which is certain, in this file, and not tried in vain."""
+    for found in reading.diagnostics:
+        edits = found.help.edits if found.help is not None and found.help.certain else ()
+        here = all(edit.span.file == reading.file for edit in edits)
+        if edits and here and (found.code, found.message) not in refused:
+            return found
+    return None
+
+
+def _typed(found: Diagnostic, reading: Reading) -> Reading:
+    text = reading.sources[reading.file]
+    assert found.help is not None
+    ends = "\r\n" if "\r\n" in text else "\n"
+    edits = [replace(edit, replacement=edit.replacement.replace("\n", ends)) for edit in found.help.edits]
+    return changed(reading, apply(edits, text))

@@ -1,0 +1,53 @@
+"""`protoflow validate --fix` and `--diff`: what is certain, mended in the files or shown."""
+
+from __future__ import annotations
+
+import sys
+from codecs import BOM_UTF8
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from protoflow.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from protoflow.language import Reading
+
+
+def fixed(reading: Reading) -> Reading:
+    """The reading of the file with its fixes, which are written and said on standard error.
+
+    Raises UsageError for standard input, which no file is written for. A shipped protocol is left as it is.
+    """
+    from protoflow.authoring.files import rewrite
+    from protoflow.authoring.fixing import fix
+    from protoflow.language import shipped
+
+    path = Path(reading.file)
+    if not path.is_file():
+        raise UsageError(f"--fix writes files, and {reading.file} is none; --diff shows the fixes")
+    after, mended = fix(reading)
+    if not mended or path.resolve() in {each.resolve() for each in shipped().values()}:
+        return reading
+    mark = BOM_UTF8 if path.read_bytes().startswith(BOM_UTF8) else b""
+    rewrite(path, mark + after.sources[after.file].lstrip("\ufeff").encode())
+    for found in mended:
+        assert found.help is not None
+        place = f"{found.span.file}:{found.span.line}:{found.span.column}"
+        print(f"fixed {place}: {found.code} {found.message}: {found.help.text}", file=sys.stderr)
+    return after
+
+
+def show_fixes(readings: Sequence[Reading]) -> int:
+    """Show what would change; 1 if anything would."""
+    from protoflow.authoring.files import difference
+    from protoflow.authoring.fixing import fix
+
+    shown = False
+    for reading in readings:
+        after, mended = fix(reading)
+        if mended:
+            shown = True
+            sys.stdout.write(difference(reading.sources[reading.file], after.sources[after.file], reading.file))
+    return 1 if shown else 0
