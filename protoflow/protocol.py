@@ -300,6 +300,12 @@ class Protocol:
     def __hash__(self) -> int:
         return hash(self.digest)
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """What a notebook shows: the diagram of its state machines."""
+        from protoflow.diagrams import diagram  # the one look upwards; notebooks ask the object itself
+
+        return diagram(self)._repr_mimebundle_(include, exclude)
+
 
 def _canonical(value: object) -> str:
     """A text that tells two model values apart exactly when they differ: fields that take part in comparison only."""

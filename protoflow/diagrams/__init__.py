@@ -5,6 +5,7 @@ Text forms (`dot`, `mermaid`, `table`) need nothing but Python; SVG, PNG and PDF
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -94,6 +95,14 @@ class Diagram:
         from protoflow.diagrams import stamp
 
         return stamp.find(written) == self._sheet().stamp(format)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """What a notebook shows: the picture, or, where nothing can lay it out, the table."""
+        del include, exclude
+        bundle = {"text/plain": self.table}
+        with suppress(UsageError):
+            bundle["image/svg+xml"] = self.svg()
+        return bundle
 
     def _refuse(self, format: str) -> None:
         if format not in FORMATS:
