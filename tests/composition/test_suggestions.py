@@ -16,7 +16,7 @@ from protoflow.checks import mending, validate
 from protoflow.checks.composition import Options
 from protoflow.language import read, read_text
 from tests.composition.broken_deadline import BROKEN
-from tests.composition.test_against_naive import SHIPPED
+from tests.composition.compare import SHIPPED
 from tests.naive.mutate import mutate
 from tests.naive.writing import to_yaml
 
