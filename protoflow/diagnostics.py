@@ -125,7 +125,7 @@ class Help:
 
     `text` says it; where `span` is given, `replacement` is what to put in its place (see `Edit`), and reports show the
     line as it would then read. `more` must be typed too, for the same end. `certain`: the fix needs no thought, so that
-    a tool may apply it.
+    a tool may apply it. `otherwise` is what may help where this turns out not to.
     """
 
     text: str
@@ -133,6 +133,7 @@ class Help:
     replacement: str | None = None
     certain: bool = False
     more: tuple[Edit, ...] = ()
+    otherwise: Help | None = None
 
     @property
     def edits(self) -> tuple[Edit, ...]:

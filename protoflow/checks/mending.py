@@ -1,8 +1,9 @@
 """Suggestions that mend: text to type is shown only where it was tried.
 
 Each suggestion of a finding in the file itself is typed into its text, which is checked again as a whole. It mends when
-the finding is gone and no error is there that was not there before. Of one that does not, or that could not be tried in
-time, only the words are left.
+the finding is gone and no error is there that was not there before. Where it does not, or leads to a warning of the
+same message, what may help otherwise is tried in its place; where nothing mends, or the time is over, only the words of
+the first are left. Nothing is tried for a course that could not be decided: it could not be then either.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from protoflow.diagnostics import Severity
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from protoflow.checks.validate import Report
-    from protoflow.diagnostics import Diagnostic, Edit
+    from protoflow.diagnostics import Diagnostic, Edit, Help
 
 SECONDS = 2.0
 """What all suggestions of a report may take together."""
@@ -35,28 +38,44 @@ def keep_what_mends(report: Report, check: Callable[[str, float], Report]) -> Re
     ends = time.monotonic() + SECONDS
     known = {(found.code, found.message) for found in report.diagnostics}
 
-    def mends(found: Diagnostic, edits: tuple[Edit, ...]) -> bool:
+    def mends(found: Diagnostic, edits: tuple[Edit, ...]) -> tuple[bool, bool]:
+        """Whether it does, and without a new warning of the same message."""
         if time.monotonic() > ends:
-            return False
+            return False, False
         again = check(apply(edits, text), ends - time.monotonic())
         if again.protocol is None or any(each.code == "PF210" for each in again.diagnostics):
-            return False
-        after = {(each.code, each.message) for each in again.diagnostics}
-        new = {(each.code, each.message) for each in again.errors if each.implied_by is None} - known
-        return (found.code, found.message) not in after and not new
+            return False, False
+        gone = all((each.code, each.message) != (found.code, found.message) for each in again.diagnostics)
+        new = [e for e in again.diagnostics if e.implied_by is None and (e.code, e.message) not in known]
+        good = gone and not any(each.severity is Severity.ERROR for each in new)
+        return good, good and not any(_same_message(each, found) for each in new)
 
-    tried = []
-    for found in report.diagnostics:
-        edits = found.help.edits if found.help and found.implied_by is None and found.code.startswith(TRIED) else ()
-        if found.help and edits and all(edit.span.file == report.file for edit in edits) and not mends(found, edits):
-            found = words_only(found)
-        tried.append(found)
-    return replace(report, diagnostics=tuple(tried))
+    undecided = any(found.code == "PF210" for found in report.diagnostics)
+
+    def tried(found: Diagnostic) -> Diagnostic:
+        if found.implied_by is not None or not found.code.startswith(TRIED):
+            return found
+        best: Help | None = None
+        help_ = found.help
+        while help_ is not None and not undecided:
+            if any(edit.span.file != report.file for edit in help_.edits):
+                return found
+            good, clean = mends(found, help_.edits) if help_.edits else (False, False)
+            if good and (clean or best is None):
+                best = replace(help_, otherwise=None)
+            help_ = None if clean else help_.otherwise
+        return words_only(found) if best is None else replace(found, help=best)
+
+    return replace(report, diagnostics=tuple(map(tried, report.diagnostics)))
+
+
+def _same_message(one: Diagnostic, other: Diagnostic) -> bool:
+    return any(kind == "message" for kind, _ in one.subject & other.subject)
 
 
 def words_only(found: Diagnostic) -> Diagnostic:
     """The same finding, with nothing to type."""
-    return replace(found, help=found.help and replace(found.help, span=None, replacement=None, more=()))
+    return replace(found, help=found.help and replace(found.help, span=None, replacement=None, more=(), otherwise=None))
 
 
 def apply(edits: Iterable[Edit], text: str) -> str:

@@ -130,17 +130,13 @@ def _written(diagnostic: Diagnostic) -> dict[str, Any]:
 
 def _read(data: dict[str, Any]) -> Diagnostic:
     steps = [trace.decode(line) for line in data["trace"]]
-    help_ = data["help"]
-    if help_ is not None:
-        more = tuple(Edit(Span(**edit["span"]), edit["replacement"]) for edit in help_["more"])
-        help_ = Help(**{**help_, "span": Span(**help_["span"]) if help_["span"] else None, "more": more})
     return Diagnostic(
         **{
             **data,
             "span": Span(**data["span"]),
             "related": tuple(Label(Span(**label["span"]), label["text"]) for label in data["related"]),
             "notes": tuple(data["notes"]),
-            "help": help_,
+            "help": _help(data["help"]),
             "subject": frozenset((kind, name) for kind, name in data["subject"]),
             "trace": tuple(step for step in steps if isinstance(step, trace.Step)),
             "links": {
@@ -148,3 +144,11 @@ def _read(data: dict[str, Any]) -> Diagnostic:
             },
         }
     )
+
+
+def _help(data: dict[str, Any] | None) -> Help | None:
+    if data is None:
+        return None
+    span = Span(**data["span"]) if data["span"] else None
+    more = tuple(Edit(Span(**edit["span"]), edit["replacement"]) for edit in data["more"])
+    return Help(**{**data, "span": span, "more": more, "otherwise": _help(data["otherwise"])})

@@ -16,18 +16,27 @@ if TYPE_CHECKING:
 TIMER = "time_up"
 
 
-def ignoring(state: State, messages: Sequence[str]) -> tuple[Span | None, str | None]:
-    """Where to type `ignore`, and what; (None, None) where the state is not written on one line."""
-    written = state.spans.get("ignore")
+def saying(state: State, key: str, messages: Sequence[str]) -> tuple[Span | None, str | None]:
+    """Where to type `ignore` or `defer` (`key`), and what; (None, None) where the state is not written on one line."""
+    written = state.spans.get(key)
     if written is not None:
         if written.line == written.end_line:
-            return written, listed([*state.ignore, *messages])
+            return written, listed([*(state.ignore if key == "ignore" else state.defer), *messages])
         return None, None
-    last = max(state.spans.values(), default=None, key=lambda span: (span.end_line, span.end_column))
-    if last is None or state.span is None or last.end_line != state.span.line:
+    if state.span is None:
         return None, None
-    at = Span(last.file, last.end_line, last.end_column, last.end_line, last.end_column)
-    return at, f", ignore: [{', '.join(messages)}]"
+    if not state.spans:  # a name and a colon
+        return _at(state.span, 1), f" {{{key}: {listed(messages)}}}"
+    last = max(state.spans.values(), key=lambda span: (span.end_line, span.end_column))
+    if last.end_line != state.span.line:
+        return None, None
+    return _at(last), f", {key}: [{', '.join(messages)}]"
+
+
+def _at(span: Span, further: int = 0) -> Span:
+    """The place behind these words."""
+    column = span.end_column + further
+    return Span(span.file, span.end_line, column, span.end_line, column)
 
 
 def new_row(after: Transition | None, trigger: str, source: str, rest: str = "") -> tuple[Span | None, str | None]:

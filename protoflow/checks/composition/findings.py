@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from protoflow.checks.composition.edits import ignoring, new_row
+from protoflow.checks.composition.edits import new_row, saying
 from protoflow.checks.composition.waits import waits
 from protoflow.diagnostics import CODES, Diagnostic, Help, Label, Span
 
@@ -78,24 +78,48 @@ def _unhandled(alarm: Alarm, model: Model, run: Run | None) -> _Parts:
 
 
 def _handle_too(alarm: Alarm, role: RoleModel, rows: list[Transition], here: list[Transition]) -> Help | None:
-    state = role.states[alarm.state]
+    """A row that takes it, in the ways that there are; or to keep it, or to drop it. Each is for the case that the one
+    before does not mend.
+    """
+    trigger, state = alarm.trigger, role.states[alarm.state]
+    reply = trigger in role.program.request_of  # a stale one is dropped as it is, and stays so
     if here:
-        last = here[-1]
+        fields = ", conditions: fresh" if reply else ""
+        asked = [name for row in here for name in row.conditions if name != "fresh"]
+        if len(here) == len(asked) == 1 and not here[0].unless and here[0].times is None:
+            fields += f", unless: {asked[0]}"
         return Help(
-            f"add a row after these that holds whenever they do not: `{{trigger: {alarm.trigger}, source: {state}}}`",
-            *new_row(last, alarm.trigger, state),
+            f"add a row after these that holds whenever they do not: `{{trigger: {trigger}, source: {state}{fields}}}`",
+            *new_row(here[-1], trigger, state, fields),
         )
-    for row in rows:
-        span = row.spans.get("source")
-        if span is not None and span.line == span.end_line:
-            sources = [str(name) for name in row.sources if name in role.states]
-            if sources:
-                replacement = f"[{', '.join([*sources, state])}]"
-                return Help(f"let the row for `{alarm.trigger}` hold in `{state}` too", span, replacement)
-    return Help(
-        f"add a row for `{alarm.trigger}` in `{state}`",
-        *new_row(next(reversed(role.program.role.transitions), None), alarm.trigger, state),
-    )
+    found = [_hold_too(row, role, trigger, state) for row in rows]
+    handler = next((row.handler for row in rows if row.handler and not row.sends and not row.raises), None)
+    fields = (", conditions: fresh" if reply else "") + (f", handler: {handler}" if handler else "")
+    last = next(reversed(role.program.role.transitions), None)
+    another = Help(f"add a row for `{trigger}` in `{state}`", *new_row(last, trigger, state, fields))
+    if handler or not rows:
+        found.append(another)
+    if trigger in role.program.receives:
+        written = role.program.role.states[state]
+        keep, drop = (saying(written, key, [trigger]) for key in ("defer", "ignore"))
+        found.append(Help(f"if a later state is to handle it, `defer` `{trigger}` in `{state}`", *keep))
+        found.append(Help(f"if it is to be dropped, say so: `ignore` `{trigger}` in `{state}`", *drop))
+    if another not in found:
+        found.append(another)
+    chain: Help | None = None
+    for help_ in reversed([each for each in found if each is not None]):
+        chain = replace(help_, otherwise=chain)
+    return chain
+
+
+def _hold_too(row: Transition, role: RoleModel, trigger: str, state: str) -> Help | None:
+    """Let a row for the same hold in this state too, where that is written on one line."""
+    span = row.spans.get("source")
+    sources = [str(name) for name in row.sources if name in role.states]
+    if span is None or span.line != span.end_line or not sources:
+        return None
+    text = f"let the row for `{trigger}` hold in `{state}` too"
+    return Help(text, span, f"[{', '.join([*sources, state])}]")
 
 
 def _late(alarm: Alarm, model: Model, run: Run | None) -> _Parts:
@@ -118,7 +142,7 @@ def _late_words(role: RoleModel, state: str, late: Sequence[str]) -> tuple[str, 
     names = [f"`{name}`" for name in late]
     each, them = " and ".join(names), "it" if len(names) == 1 else "them"
     message = f"{each} can come late: `{role.name}` may be in its final state `{state}`, which drops {them}"
-    at, replacement = ignoring(role.program.role.states[state], late)
+    at, replacement = saying(role.program.role.states[state], "ignore", late)
     to_be = "it is" if len(names) == 1 else "they are"
     help_ = Help(f"if {to_be} to be dropped, say so: `ignore` {each} in `{state}`", at, replacement)
     return message, f"neither handles nor ignores {' or '.join(names)}", help_
