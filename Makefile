@@ -6,7 +6,7 @@
 PYTHON ?=
 TORCH ?= torch==2.13.0
 BIN := .venv/bin
-MERMAID := tests/diagrams/mermaid
+NODE := $(addsuffix /node_modules/.package-lock.json,tests/diagrams/mermaid tests/editors/server)
 
 .PHONY: run test test-long pictures system
 .DELETE_ON_ERROR:
@@ -22,13 +22,13 @@ run: .venv/run
 	    --compute client=1s..2s --trace out/fedavg.jsonl
 	@echo "pictures: out/fedavg.states.svg out/fedavg.flow.svg"
 
-test: .venv/test system $(MERMAID)/node_modules/.package-lock.json
+test: .venv/test system $(NODE)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2
 
-test-long: .venv/test system $(MERMAID)/node_modules/.package-lock.json
+test-long: .venv/test system $(NODE)
 	$(BIN)/pytest -n 2 -m long
 
 pictures: .venv/run
@@ -37,8 +37,8 @@ pictures: .venv/run
 system:
 	@tools/system_packages.sh
 
-$(MERMAID)/node_modules/.package-lock.json: $(MERMAID)/package-lock.json | system
-	cd $(MERMAID) && npm ci --ignore-scripts --no-audit --no-fund
+$(NODE): %/node_modules/.package-lock.json: %/package-lock.json | system
+	cd $* && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 # The stamps: a file in .venv that is newer than what it was installed from.

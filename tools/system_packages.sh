@@ -10,6 +10,7 @@ need spin spin
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
 need gcc gcc
 need npm npm
+need nvim neovim
 
 [ ${#missing[@]} -eq 0 ] && exit 0
 

@@ -73,18 +73,20 @@ def _completed(program: Program, place: Place) -> tuple[str, Completed]:
 
 def _write(place: Place, before: str, result: Completed, dry: bool) -> None:
     from protoflow.authoring.files import create, difference, rewrite
+    from protoflow.language.library import display
     from protoflow.language.suggest import quoted
 
+    file = display(place.path)
     for cls, (names, bases) in result.unsure.items():
         print(
-            f"error: {place.path}: `{cls}` derives from {quoted(bases)}, which cannot be found without importing it, "
+            f"error: {file}: `{cls}` derives from {quoted(bases)}, which cannot be found without importing it, "
             f"and may have {quoted(names)}: nothing was added",
             file=sys.stderr,
         )
     if result.text == before:
         return
     if dry:
-        sys.stdout.write(difference(before, result.text, str(place.path)))
+        sys.stdout.write(difference(before, result.text, file))
         return
     if before:
         rewrite(place.path, result.text.encode())
@@ -92,9 +94,9 @@ def _write(place: Place, before: str, result: Completed, dry: bool) -> None:
         create(place.path, result.text.encode())
     for cls, names in result.added.items():
         if not before:
-            print(f"{place.path}: wrote class {cls}")
+            print(f"{file}: wrote class {cls}")
         elif names:
-            print(f"{place.path}: class {cls}: added {quoted(names)}")
+            print(f"{file}: class {cls}: added {quoted(names)}")
     if place.to_name:
         print("now name the classes in the file:\n\nroles:")
         print("\n".join(f"  {role}: {{class: {cls}}}" for role, cls in place.to_name.items()))

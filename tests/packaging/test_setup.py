@@ -46,5 +46,5 @@ def test_missing_system_packages_are_named(bare: Path) -> None:
     assert done.returncode == 1
     assert done.stderr == (
         "The tests need these packages (named as in Debian), and this script may not install them: "
-        "graphviz spin chromium gcc npm\n"
+        "graphviz spin chromium gcc npm neovim\n"
     )
