@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from protoflow.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 FILE = "pyproject.toml"
 TABLE = "[tool.protoflow]"
@@ -43,6 +43,12 @@ class Configuration:
     channels: str | None = None
     numbers: Mapping[str, int] = field(default_factory=dict)
     """`early_timeouts`, `loss` and `duplicates`."""
+
+    def sources(self, named: Sequence[str]) -> Sequence[str]:
+        """Those that were named, else `paths`. Raises UsageError where there are neither."""
+        if not named and not self.paths:
+            raise UsageError(f"nothing is named: name a protocol, or give `paths` in {TABLE} of {FILE}")
+        return named or self.paths
 
 
 def find(start: Path) -> Configuration:

@@ -25,6 +25,7 @@ examples:
   protoflow format my.yaml                 write it anew
   protoflow format protocols/ --check      for CI: says which files are not in that form
   protoflow format my.yaml --diff          show what would change
+  protoflow format                         the `paths` of [tool.protoflow] in pyproject.toml
   protoflow format - < my.yaml             from standard input to standard output, for editors
 
 A row in braces is joined to one line, and one in block style becomes a row of the table, unless it would be wider than
@@ -36,7 +37,7 @@ exit codes: 0 done, or nothing to do; 1 --check or --diff found something to do,
 
 def add(subparsers: Subparsers) -> Parser:
     parser = new_parser(subparsers, NAME, TEXT, format_all)
-    parser.add_argument("sources", metavar="FILE", nargs="+", help="a file, a folder, or - for standard input")
+    parser.add_argument("sources", metavar="FILE", nargs="*", help="a file, a folder, or - for standard input")
     parser.add_argument("--check", action="store_true", help="write nothing; say which files would change")
     parser.add_argument("--diff", action="store_true", help="write nothing; show what would change")
     parser.add_argument("--stdin-filename", metavar="FILE", help="what messages call standard input")
@@ -46,10 +47,11 @@ def add(subparsers: Subparsers) -> Parser:
 def format_all(options: argparse.Namespace) -> int:
     from protoflow.authoring.files import difference, rewrite
     from protoflow.authoring.format import format_text
+    from protoflow.configuration import find
 
     counts = {"formatted": 0, "unchanged": 0, "not formatted": 0}
     dry = options.check or options.diff
-    for name, path, text in _texts(options.sources, options.stdin_filename):
+    for name, path, text in _texts(find(Path.cwd()).sources(options.sources), options.stdin_filename):
         try:
             formatted = format_text(text, name)
         except ProtoflowError as error:

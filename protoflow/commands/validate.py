@@ -113,9 +113,7 @@ def validate(options: argparse.Namespace) -> int:
 
 def _configure(options: argparse.Namespace, configuration: Configuration) -> None:
     """Fill in what was not typed."""
-    options.sources = options.sources or list(configuration.paths)
-    if not options.sources:
-        raise UsageError("nothing to validate: name a PROTOCOL, or give `paths` in [tool.protoflow] of pyproject.toml")
+    options.sources = configuration.sources(options.sources)
     options.select = options.select or configuration.select
     options.ignore = options.ignore or configuration.ignore
     options.strict = options.strict or configuration.strict

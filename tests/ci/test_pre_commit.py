@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tests.ci.support import CONFIGURED, MISTAKEN, copy_of_this_repository, done, project, run
+from tests.cli.support import CLEAN
 
 if TYPE_CHECKING:
     import subprocess
@@ -18,6 +19,7 @@ repos:
     rev: {revision}
     hooks:
       - id: protoflow-validate
+      - id: protoflow-format
 """
 
 
@@ -43,6 +45,11 @@ def test_a_commit_with_a_mistake_is_refused(tmp_path: Path) -> None:
     assert re.search(r"protoflow validate\.+Failed", said)
     assert "error[PF003]: `anwser` is not a message; `answer` is" in said
     assert "--> protocols/mine.yaml:25:80" in said
+    project(mine, {"protocols/mine.yaml": CLEAN.replace("    states:", "    states:  ")})
+    formatted = commit("a form of its own")
+    assert formatted.returncode == 1
+    assert re.search(r"protoflow format\.+Failed", formatted.stdout + formatted.stderr)
+    assert (mine / "protocols" / "mine.yaml").read_text(encoding="utf-8") == CLEAN
     done(run(mine, "git", "checkout", "--quiet", "HEAD", "--", "protocols"))
     project(mine, {"NOTES": "nothing to check"})
     notes = commit("notes")

@@ -32,6 +32,12 @@ def test_paths_are_from_where_the_file_is(
     assert shown(capsys) == (1, warned)
 
 
+def test_format_takes_them_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    configure('[tool.protoflow]\npaths = ["b", "a.yaml"]\n')
+    assert main(["format", "--check"]) == 1
+    assert "2 files: 1 would be formatted, 1 unchanged\n" in capsys.readouterr().err
+
+
 def test_the_nearest_file_that_has_the_table_counts(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -28,7 +28,7 @@ HELP = "`protoflow validate --help` says more"
         ("validate fedavg --stric", "`--stric` is not an option of `protoflow validate`; `--strict` is"),
         ("validate fedavg --form=json", "`--form` is not an option of `protoflow validate`; `--format` is"),
         ("validate fedavg --format jsn", f"argument --format: `jsn` is not a format; `json` is; {HELP}"),
-        ("validate", "nothing to validate: name a PROTOCOL, or give `paths` in [tool.protoflow] of pyproject.toml"),
+        ("validate", "nothing is named: name a protocol, or give `paths` in [tool.protoflow] of pyproject.toml"),
         ("validate fedavg --set rounds", f"argument --set: `rounds` is not of the form NAME=VALUE; {HELP}"),
         ("explain PF103 PF104", "`protoflow explain` takes no further argument: `PF104`"),
         ("explain PF01", "`PF01` is not a code; `PF301` is; `protoflow explain` lists them all"),
