@@ -2,7 +2,8 @@
 
 `watch` puts this behind the one entry of the composition check, so that whatever a test makes the checker say is
 replayed, in every test there is. `arrive` asks the engine's participants, windows and channels what the finding told
-people; that completion has become impossible (PF203) is asked of the naive explorer, started where the run goes round.
+people. What one run cannot show is asked of the naive explorer, where the run goes round: that completion has become
+impossible (PF203), that nothing keeps a channel from growing on (PF204).
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from protoflow.engines.arrival import claimed
 from protoflow.engines.replay import replay
 from protoflow.program import compile_protocol
 from protoflow.trace import Outcome, StepKind, encode
-from tests.naive.explorer import Graph, TooLargeError
+from tests.naive.explorer import Graph
+from tests.naive.growth import again
 from tests.naive.paths import shown
 from tests.naive.steps import Course
 
@@ -29,13 +31,13 @@ if TYPE_CHECKING:
     from protoflow.program import Program
     from protoflow.protocol import Assumptions
     from protoflow.runtime.interpreter import Interpreter
-    from tests.naive.configuration import Config
+    from tests.naive.configuration import Config, Move
 
 NO_RUN = frozenset({"PF207", "PF210"})
 """What never happens, and what is not known: all other findings have a run, and these have none."""
 
-LIMIT = 3_000
-"""Configurations that are looked at to see that no way leads out of a circle."""
+LIMIT = 20_000
+"""Configurations that may be needed to see that no way leads out of a circle; more than that is an error."""
 
 _seen: set[str] = set()
 
@@ -75,8 +77,8 @@ def arrive(program: Program, found: Diagnostic, assumptions: Assumptions | None 
     told = set(re.findall(r"`(\w+)`", found.message))
     assert {name for kind, name in about.items() if kind in ("role", "state", "event", "property")} <= told
     SHOWS[found.code](found, end, about)
-    if found.code == "PF203":
-        no_way_out(program, found, assumptions or program.protocol.assumptions)
+    if found.code in ON_AND_ON:
+        ON_AND_ON[found.code](program, found, assumptions or program.protocol.assumptions)
 
 
 def unhandled(found: Diagnostic, end: Replayed, about: Mapping[str, str]) -> None:
@@ -227,17 +229,33 @@ SHOWS: Mapping[str, Callable[[Diagnostic, Replayed, Mapping[str, str]], None]] =
 
 def no_way_out(program: Program, found: Diagnostic, assumptions: Assumptions) -> None:
     """No way leads from the circle to a complete course or to another end, says the naive explorer."""
+    course, way = walked(program, found, assumptions)
+    course.begin = way[found.loop or 0][0]
+    assert course.begin not in Graph(course, LIMIT, cap=4).can_end()
+
+
+def more_each_time(program: Program, found: Diagnostic, assumptions: Assumptions) -> None:
+    """The same steps can be taken again and make the channel longer once more, says the naive explorer."""
+    course, way = walked(program, found, assumptions)
+    after = way[-1][1].after
+    assert after is not None
+    assert again(course, after, tuple(way[found.loop :]))
+
+
+def walked(
+    program: Program, found: Diagnostic, assumptions: Assumptions
+) -> tuple[Beginning, list[tuple[Config, Move]]]:
+    """The run in the naive explorer's words: each step, and the configuration that it is taken in."""
     flags = {name: value for name, value in found.parameters.items() if isinstance(value, bool)}
     course = Beginning(program, found.participants, found.links, flags, assumptions)
-    for step in found.trace[: found.loop]:
-        config = course.begin
+    config, way = course.begin, []
+    for step in found.trace:
         moves = [*course.moves_of(config, step.receiver), *course.elapse(config, early=step.early)]
-        course.begin = next(move.after for move in moves if move.after is not None and shown(move.step) == shown(step))
-    try:
-        graph = Graph(course, LIMIT, cap=4)
-    except TooLargeError:
-        return
-    assert course.begin not in graph.can_end()
+        move = next(move for move in moves if move.after is not None and shown(move.step) == shown(step))
+        way.append((config, move))
+        assert move.after is not None
+        config = move.after
+    return course, way
 
 
 class Beginning(Course):
@@ -257,3 +275,9 @@ class Beginning(Course):
 
     def initial(self) -> Config:
         return self.begin
+
+
+ON_AND_ON: Mapping[str, Callable[[Program, Diagnostic, Assumptions], None]] = {
+    "PF203": no_way_out,
+    "PF204": more_each_time,
+}

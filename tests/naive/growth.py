@@ -37,7 +37,7 @@ def growth(graph: Graph) -> Iterator[tuple[tuple[str, ...], tuple[Step, ...]]]:
             for channels, targets in by_channels.items():
                 reached = reached_without_taking(graph, shorter, channels)
                 for longer in targets:
-                    if longer in reached and again(graph, longer, reached[longer]):
+                    if longer in reached and again(graph.course, longer, reached[longer]):
                         run = (*graph.run_to(shorter), *(move.step for _, move in reached[longer]))
                         for i, j in sorted(channels):
                             yield ("PF204", role[i], role[j]), run
@@ -76,23 +76,23 @@ def reached_without_taking(
     return reached
 
 
-def again(graph: Graph, start: Config, path: tuple[tuple[Config, Move], ...]) -> bool:
+def again(course: Course, start: Config, path: tuple[tuple[Config, Move], ...]) -> bool:
     """Whether the same steps are possible from `start` on, and make the channels longer once more."""
     config = start
     for before, move in path:
-        moves = graph.course.moves(config)
+        moves = course.moves(config)
         if move.step.kind is StepKind.ELAPSE and not move.step.early:
-            circling = any(other.must for other in graph.course.moves(before))
+            circling = any(other.must for other in course.moves(before))
             if not circling and any(other.must for other in moves):
                 return False
-            moves = list(graph.course.elapse(config, early=False))
+            moves = list(course.elapse(config, early=False))
         elif move.step.kind is StepKind.ELAPSE:
-            moves = list(graph.course.elapse(config, early=True))
+            moves = list(course.elapse(config, early=True))
         config = next((m.after for m in moves if m.after and same(m.step, move.step)), start)
         if config is start:
             return False
     alike = (config.locals, config.budgets) == (start.locals, start.budgets)
-    return alike and bool(extended(graph.course, start, config))
+    return alike and bool(extended(course, start, config))
 
 
 def same(a: Step, b: Step) -> bool:
