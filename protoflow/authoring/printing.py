@@ -161,6 +161,9 @@ def _inline_values(block: Block, kind: Kind, indent: str) -> dict[int, str]:
     width = 0
     if isinstance(kind, Section):
         width = max((len(names[each]) for each, text in found.items() if text), default=0)
+        lengths = [(len(indent) + len(names[each]), 1 + len(text)) for each, text in found.items()]
+        if any(name + text <= WIDTH < len(indent) + width + text for name, text in lengths):
+            width = 0
     table = kind.table if isinstance(kind, Section) else None if block.mapping else kind
     columns = _COLUMNS.get(table.title) if isinstance(table, Table) else None
     if columns is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,8 @@ def new(options: argparse.Namespace) -> int:
         )
     if not Path(SCHEMA).exists():
         files[SCHEMA] = schema()
+    elif Path(SCHEMA).read_bytes() != schema().encode():
+        print(f"note: {SCHEMA} is another version's; this writes it anew: protoflow schema > {SCHEMA}", file=sys.stderr)
     _write_all(files)
     uses = {
         f"{name}.yaml": f"the protocol{f', a copy of {options.start}' if options.start else ''}",

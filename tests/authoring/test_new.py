@@ -97,21 +97,22 @@ roles: {server: {class: 'elsewhere:Server'}}
 }
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_a_copy_of_a_file_that_starts_from_another(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_copies_of_files_that_start_from_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     base = (Path(__file__).parents[1] / "language" / "good" / "ping.yaml").read_text(encoding="utf-8")
     (tmp_path / "there" / "base").mkdir(parents=True)
     (tmp_path / "here").mkdir()
     (tmp_path / "there" / "base" / "ping.yaml").write_text(base, encoding="utf-8")
-    (tmp_path / "there" / "odd.yaml").write_text(FORMS[form], encoding="utf-8")
     monkeypatch.chdir(tmp_path / "here")
-    assert main(["new", "mine", "--from", "../there/odd.yaml"]) == 0
-    copy, original = load("mine.yaml"), load("../there/odd.yaml")
-    assert "../there/base/ping.yaml" in Path("mine.yaml").read_text(encoding="utf-8")
-    assert {name: role.cls for name, role in copy.roles.items()} == {
-        name: f"mine:{name.capitalize()}" for name in original.roles
-    }
-    assert [role.transitions for role in copy.roles.values()] == [role.transitions for role in original.roles.values()]
+    for form, text in FORMS.items():
+        name = form.replace(" ", "_")
+        (tmp_path / "there" / "odd.yaml").write_text(text, encoding="utf-8")
+        assert main(["new", name, "--from", "../there/odd.yaml"]) == 0
+        copy, original = load(f"{name}.yaml"), load("../there/odd.yaml")
+        assert "../there/base/ping.yaml" in Path(f"{name}.yaml").read_text(encoding="utf-8")
+        assert [role.cls for role in copy.roles.values()] == [f"{name}:{role.capitalize()}" for role in original.roles]
+        assert [each.transitions for each in copy.roles.values()] == [
+            each.transitions for each in original.roles.values()
+        ]
     tool(tmp_path / "here", "pytest", "-q", "-p", "no:cacheprovider", ".")
 
 

@@ -31,7 +31,11 @@ def test_it_says_what_it_wrote_and_what_comes_next(
         "  pytest test_mine.py\n"
     )
     assert main(["new", "other"]) == 0
-    assert "schema" not in capsys.readouterr().out, "the one that is there serves both"
+    assert "schema" not in "".join(capsys.readouterr()), "the one that is there serves both"
+    Path("protoflow.schema.json").write_text("{}", encoding="utf-8")
+    assert main(["new", "third"]) == 0
+    assert "protoflow.schema.json is another version's" in capsys.readouterr().err
+    assert Path("protoflow.schema.json").read_text(encoding="utf-8") == "{}"
     for command in ("stubs mine.yaml", "validate mine.yaml --strict", "run mine.yaml", "diagram mine.yaml -o mine.svg"):
         assert main(command.split()) == 0
 
