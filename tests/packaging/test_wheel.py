@@ -65,3 +65,8 @@ def test_installed_elsewhere_it_finds_its_protocols_by_name(installed: Path, tmp
 def test_installed_elsewhere_it_explains(installed: Path, tmp_path: Path) -> None:
     said = subprocess.run([installed, "explain", "PF103"], cwd=tmp_path, check=True, capture_output=True, text=True)
     assert said.stdout.startswith("# PF103: ")
+
+
+def test_installed_elsewhere_it_begins_a_protocol(installed: Path, tmp_path: Path) -> None:
+    subprocess.run([installed, "new", "mine"], cwd=tmp_path, check=True, capture_output=True)
+    subprocess.run([installed, "validate", "mine.yaml", "--handlers"], cwd=tmp_path, check=True, capture_output=True)
