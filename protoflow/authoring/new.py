@@ -55,6 +55,8 @@ def check_name(name: str) -> None:
     others = [folder for folder in sys.path if folder not in ("", here)]
     if name in sys.stdlib_module_names or PathFinder.find_spec(name, others) is not None:
         raise UsageError(f"there is a Python module `{name}` already, and the protocol's module would hide it")
+    if Path(name, "__init__.py").exists():
+        raise UsageError(f"there is a Python package `{name}` in this folder, which would hide the protocol's module")
 
 
 def new_files(name: str, start: Reading, text: str) -> dict[str, str]:

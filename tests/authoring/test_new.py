@@ -128,6 +128,15 @@ def test_names_of_modules_that_are_there(name: str) -> None:
         check_name(name)
 
 
+def test_names_of_packages_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine").mkdir()
+    check_name("mine")
+    Path("mine/__init__.py").touch()
+    with pytest.raises(UsageError, match="there is a Python package `mine` in this folder"):
+        check_name("mine")
+
+
 def test_names_of_shipped_protocols() -> None:
     with pytest.raises(UsageError, match="choose another name, and start from it with --from fedavg"):
         check_name("fedavg")

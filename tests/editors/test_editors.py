@@ -124,3 +124,9 @@ def test_neovim_shows_what_the_language_server_says(folder: Path) -> None:
         "lua for _, each in ipairs(vim.diagnostic.get(0)) do print(each.lnum + 1, each.message) end",
     )
     assert "16 Property handlr is not allowed." in shown
+
+
+def test_neovim_formats_its_buffer(folder: Path) -> None:
+    (folder / "mine.yaml").write_text(MINE.replace("name: hello", "name:    hello"), encoding="utf-8")
+    neovim(folder, "edit mine.yaml", "silent %!protoflow format -", "write")
+    assert (folder / "mine.yaml").read_text(encoding="utf-8") == MINE
