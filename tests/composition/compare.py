@@ -101,7 +101,7 @@ def told(program: Program, result: Result) -> Found | None:
 def checked(program: Program, participants: Mapping[str, int]) -> tuple[Found, set[Place]]:
     """What is wrong, and what is said to be never used."""
     exactly = {role: (number, number) for role, number in participants.items()}
-    diagnostics, _ = check_composition(program, Options(sizes=exactly, cache=False, seconds=60))
+    diagnostics, _ = check_composition(program, Options(sizes=exactly, cache=False, seconds=600))
     if any(found.code == "PF204" for found in diagnostics):
         return {("PF204",): 0}, set()
     shortest: Found = {}
@@ -145,7 +145,7 @@ def place_of(alarm: Alarm, model: Model) -> Place:
 
 def searched(model: Model, participants: Mapping[str, int], *, reduced: bool, cap: int = 4) -> Found:
     sizes = tuple(participants[role.name] for role in model.roles)
-    graph, _, _ = search(model, sizes, Exact(), Budget(60, 200_000), reduced=reduced, cap=cap)
+    graph, _, _ = search(model, sizes, Exact(), Budget(600, 200_000), reduced=reduced, cap=cap)
     found: Found = {}
     for alarm, where in alarms(graph, model).items():
         key = place_of(alarm, model)
@@ -171,7 +171,7 @@ def proof(program: Program, configurations: int, cap: int = 8) -> Proof | None:
     ends = True
     try:
         for sizes in abstract(model, k):
-            graph, steps, _ = search(model, sizes, Abstract(k), Budget(20, configurations), cap=cap)
+            graph, steps, _ = search(model, sizes, Abstract(k), Budget(600, configurations), cap=cap)
             if graph.capped:
                 return None
             found |= set(alarms(graph, model))

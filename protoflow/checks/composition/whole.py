@@ -55,8 +55,10 @@ PATIENCE_UNPROVED = 1 / 2
 in a star that the proof has failed on.
 """
 
-SHORTEST = (1.5, 30_000)
-"""Seconds and configurations of the search for shortest runs; those found with reduction are shown otherwise."""
+SHORTEST = (1 / 6, 30_000)
+"""The part of the seconds, and the configurations, of the search for shortest runs; those found with reduction are
+shown otherwise.
+"""
 
 
 def check(program: Program, options: Options) -> tuple[list[Diagnostic], Verdict]:
@@ -175,7 +177,8 @@ class _Check:
             return
         looking = None if any(alarm.code == "PF203" for alarm in places) else Looking(model, places)
         try:
-            short = self.budget.limited(*SHORTEST)
+            share, configurations = SHORTEST
+            short = self.budget.limited(share * self.options.seconds, configurations)
             whole, _, _ = search(model, size, Exact(), short, reduced=False, cap=self.cap, looking=looking)
             nearest = {alarm: place for alarm, place in alarms(whole, model).items() if alarm not in self.found}
             if looking is not None:  # a search that was ended early does not know what leads to no end
