@@ -12,6 +12,7 @@ from protoflow.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from protoflow.checks import Report
     from protoflow.language import Reading
 
 
@@ -37,6 +38,18 @@ def fixed(reading: Reading) -> Reading:
         place = f"{found.span.file}:{found.span.line}:{found.span.column}"
         print(f"fixed {place}: {found.code} {found.message}: {found.help.text}", file=sys.stderr)
     return after
+
+
+def say_what_fix_can_do(reports: Sequence[Report]) -> None:
+    """On standard error, how many findings have a fix that is certain; nothing where none has."""
+    number = sum(
+        1
+        for report in reports
+        for found in report.shown
+        if found.help is not None and found.help.certain and all(e.span.file == report.file for e in found.help.edits)
+    )
+    if number:
+        print(f"{number} of these can be mended for certain: --fix does it, --diff shows it", file=sys.stderr)
 
 
 def show_fixes(readings: Sequence[Reading]) -> int:

@@ -82,6 +82,7 @@ def _jobs(text: str) -> int:
 
 
 def validate(options: argparse.Namespace) -> int:
+    from protoflow.commands.fixing import fixed, say_what_fix_can_do, show_fixes
     from protoflow.commands.sources import look_here_for_classes, read_all
     from protoflow.configuration import find
 
@@ -91,11 +92,9 @@ def validate(options: argparse.Namespace) -> int:
     if options.handlers:
         look_here_for_classes()
     readings = list(read_all(options.sources, dict(options.overrides), options.stdin_filename))
-    if options.fix or options.diff:
-        from protoflow.commands.fixing import fixed, show_fixes
-
-        if options.diff:
-            return show_fixes(readings)
+    if options.diff:
+        return show_fixes(readings)
+    if options.fix:
         readings = [fixed(reading) for reading in readings]
     asked = [_for(reading, options, configuration) for reading in readings]
     reports: list[Report] = []
@@ -108,6 +107,7 @@ def validate(options: argparse.Namespace) -> int:
             for path in write(reading, report, options.runs):
                 print(f"wrote {path}", file=sys.stderr)
     outputs.all(reports)
+    say_what_fix_can_do(reports)
     return 0 if all(report.ok(options.strict) for report in reports) else 1
 
 
