@@ -1,14 +1,16 @@
 # make run         from a fresh clone to a checked, drawn and trained course; needs Python 3.11+ and nothing else
 # make test        every check and test; also brings the system packages that tests use
 # make test-long   the long test run (the tests marked `long`)
+# make docs        the documentation site, into out/docs
 # make pictures    draw the README's picture anew
+# make tables      write the tables of keys in docs/language.md anew
 
 PYTHON ?=
 TORCH ?= torch==2.13.0
 BIN := .venv/bin
 NODE := $(addsuffix /node_modules/.package-lock.json,tests/diagrams/mermaid tests/editors/server)
 
-.PHONY: run test test-long pictures system
+.PHONY: run test test-long docs pictures tables system
 .DELETE_ON_ERROR:
 
 run: .venv/run
@@ -31,8 +33,15 @@ test: .venv/test system $(NODE)
 test-long: .venv/test system $(NODE)
 	$(BIN)/pytest -n 2 -m long
 
+docs: .venv/docs
+	$(BIN)/sphinx-build -q -W -n docs out/docs
+	@echo "out/docs/index.html"
+
 pictures: .venv/run
 	$(BIN)/protoflow diagram fedavg_deadline -o docs/fedavg_deadline.svg
+
+tables: .venv/run
+	$(BIN)/python tools/key_tables.py
 
 system:
 	@tools/system_packages.sh
@@ -50,6 +59,11 @@ $(NODE): %/node_modules/.package-lock.json: %/package-lock.json | system
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet $(TORCH) -e '.[all]' --group dev
 	@touch $@ .venv/run
+
+.venv/docs: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet -e '.[draw]' --group docs
+	@touch $@
 
 .venv/bin/python:
 	@for each in $(PYTHON) python3.11 python3 python3.12 python3.13 python3.14; do \

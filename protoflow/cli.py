@@ -93,7 +93,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _dispatch(argv: list[str]) -> int:
+def parsers() -> tuple[arguments.Parser, dict[str, arguments.Parser]]:
+    """The parser of the whole command line, and that of each command by its name."""
     parser = arguments.Parser(
         prog="protoflow",
         usage="protoflow COMMAND ...",
@@ -102,7 +103,11 @@ def _dispatch(argv: list[str]) -> int:
     )
     parser.add_argument("--version", action="version", version=f"protoflow {__version__}")
     subparsers = parser.add_subparsers(prog="protoflow", required=True, dest="command", help=argparse.SUPPRESS)
-    names = {command.NAME: command.add(subparsers) for command in COMMANDS}
+    return parser, {command.NAME: command.add(subparsers) for command in COMMANDS}
+
+
+def _dispatch(argv: list[str]) -> int:
+    parser, names = parsers()
     if not argv:
         parser.print_help(sys.stderr)
         return 2
