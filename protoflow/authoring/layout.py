@@ -34,15 +34,14 @@ class Comment:
 
 @dataclass(slots=True, eq=False)
 class Leaf:
-    """A scalar, an alias, or nothing at all (`text` empty). `properties` is the anchor before it."""
+    """A scalar, an alias, or nothing at all (`text` empty).
+
+    Of every node, `properties` is the anchor before it, and `marked` says whether an anchor or alias stands in it.
+    """
 
     text: str
     properties: str = ""
     marked: bool = False
-
-    @property
-    def lines(self) -> bool:
-        return "\n" in self.text
 
 
 @dataclass(slots=True, eq=False)
@@ -61,10 +60,6 @@ class Flow:
     @property
     def mapping(self) -> bool:
         return self.text.startswith("{")
-
-    @property
-    def lines(self) -> bool:
-        return "\n" in self.text
 
 
 @dataclass(slots=True, eq=False)
@@ -251,7 +246,7 @@ class _Reader:
         token = self.take()
         if isinstance(token, yaml.KeyToken):
             key = self.node()
-            if not isinstance(key, Leaf) or key.lines or not key.text:
+            if not isinstance(key, Leaf) or "\n" in key.text or not key.text:
                 raise UnusualError
             entry.key = f"{key.properties} {key.text}".strip()
             if isinstance(self.tokens[self.index - 1], yaml.AliasToken):

@@ -121,7 +121,8 @@ def _entry(entry: Entry, block: Block, kind: Kind, indent: str, inline: str | No
         if entry.value.properties:
             head += f" {entry.value.properties}"
         lines = _block(entry.value, kind_below(kind, _name(entry.key)) if block.mapping else kind, deeper)
-        if not block.mapping and not entry.value.properties and not entry.trail and not entry.value.entries[0].lead:
+        alone = bool(entry.value.properties or entry.trail or lines[0].lstrip().startswith("#"))
+        if not block.mapping and not alone:
             return [f"{head} {lines[0].lstrip()}", *lines[1:]]
         return [_with_comment(head, entry.trail), *lines]
     first, *rest = _as_it_was(entry.value, len(indent) - block.column)
