@@ -6,20 +6,27 @@
   with 1 for findings
 - `console about`: the same, with numbers free to differ (what training gives depends on the machine)
 - `console shown`: not run (it would install, or take minutes)
-- a `yaml` block without a name is a fragment; any other fence is not an example
+- a `yaml`, `toml` or `json` block without a name is a fragment, and must be readable
+- a `lua` block is for an editor, and run by the tests of editors; what the site draws (`protoflow`, `mermaid` and
+  directives in braces) is drawn in `test_site`
+
+A block of no such kind is a mistake, so that none is left out silently.
 
 `pytest --update-golden` writes into the pages what the commands print now.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 import protoflow
 
@@ -27,24 +34,24 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE_NAME = re.compile(r"# ([\w/]+\.(?:yaml|py|toml))\n")
+NOT_HERE = re.compile(r"console shown|lua|protoflow\b.*|mermaid|\{.*")
+READERS = {"yaml": yaml.safe_load, "toml": tomllib.loads, "json": json.loads}
 NUMBER = re.compile(r"\d[\d,.]*")
+
+
+def executed(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    variables = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "NO_COLOR": "1",
+        "PYTHONPATH": f"{folder}:{ROOT}",
+    }
+    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
 
 
 def printed(command: str, folder: Path) -> str:
     """What a command prints, as it stands in a page; shipped protocols are shown as from a checkout."""
-    done = subprocess.run(
-        ["bash", "-c", command],
-        cwd=folder,
-        env={
-            **os.environ,
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "NO_COLOR": "1",
-            "PYTHONPATH": f"{folder}:{ROOT}",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = executed(["bash", "-c", command], folder)
     assert done.returncode in (0, 1), done.stderr
     return done.stdout.replace(f"{ROOT}/", "")
 
@@ -69,7 +76,8 @@ def test_examples(page: Path, tmp_path: Path, request: pytest.FixtureRequest) ->
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(block, encoding="utf-8")
         elif kind == "python":
-            subprocess.run([sys.executable, "-c", block], cwd=tmp_path, check=True)
+            done = executed([sys.executable, "-c", block], tmp_path)
+            assert done.returncode == 0, done.stderr
         elif kind in ("console", "console about"):
             now = session(block, tmp_path)
             if request.config.getoption("--update-golden"):
@@ -78,9 +86,23 @@ def test_examples(page: Path, tmp_path: Path, request: pytest.FixtureRequest) ->
                 assert now == block
             else:
                 assert NUMBER.sub("N", now).split() == NUMBER.sub("N", block).split()
+        elif kind in READERS:
+            READERS[kind](block)
+        else:
+            assert NOT_HERE.fullmatch(kind), f"what is a block of `{kind}`?"
     if changed != text:
         page.write_text(changed, encoding="utf-8")
         pytest.fail(f"{page.name} was written anew")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_block_is_overlooked(page: Path) -> None:
+    """One that is indented, or never ends, would be."""
+    lines = page.read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if re.match(r"\s+(```|~~~)", line)] == []
+    assert len([line for line in lines if line.startswith("```")]) == 2 * len(
+        FENCE.findall(page.read_text(encoding="utf-8"))
+    )
 
 
 def test_the_file_that_the_language_page_opens_with_is_clean(tmp_path: Path) -> None:
