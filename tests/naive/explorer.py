@@ -186,10 +186,12 @@ class Graph:
             if all(there):
                 yield str(prop.name)
 
-    def can_end(self) -> set[Config]:
-        """Those from which must steps lead to a complete configuration, an error or a deadlock (or out of sight)."""
+    def can_end(self, *, unseen: bool = True) -> set[Config]:
+        """Those from which must steps lead to a complete configuration, an error or a deadlock (`unseen`: or out of
+        sight, where there may be one).
+        """
         back: dict[Config, list[Config]] = {config: [] for config in self.moves}
-        ends = set(self.cut)
+        ends = set(self.cut) if unseen else set()
         for config, moves in self.moves.items():
             if self.course.complete(config) or self.stuck(config):
                 ends.add(config)
