@@ -35,14 +35,14 @@ def keep_what_mends(report: Report, check: Callable[[str, float], Report]) -> Re
     text = report.sources.get(report.file)
     if text is None:
         return report
-    ends = time.monotonic() + SECONDS
+    ends = time.thread_time() + SECONDS
     known = {(found.code, found.message) for found in report.diagnostics}
 
     def mends(found: Diagnostic, edits: tuple[Edit, ...]) -> tuple[bool, bool]:
         """Whether it does, and without a new warning of the same message."""
-        if time.monotonic() > ends:
+        if time.thread_time() > ends:
             return False, False
-        again = check(apply(edits, text), ends - time.monotonic())
+        again = check(apply(edits, text), ends - time.thread_time())
         if again.protocol is None or any(each.code == "PF210" for each in again.diagnostics):
             return False, False
         gone = all((each.code, each.message) != (found.code, found.message) for each in again.diagnostics)

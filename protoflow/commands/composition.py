@@ -36,7 +36,7 @@ def add_options(parser: Parser) -> None:
     group.add_argument("--channels", metavar="ORDER", type=one_of("order", "fifo", "any"), help="fifo or any")
     group.add_argument("--loss", metavar="N", type=_number, help="how many messages may get lost")
     group.add_argument("--duplicates", metavar="N", type=_number, help="how many messages may come twice")
-    group.add_argument("--budget", metavar="TIME", help="spend at most this long, such as 10s")
+    group.add_argument("--budget", metavar="TIME", help="compute at most this long, such as 10s")
     group.add_argument("--no-cache", action="store_true", help="check again what was checked before")
     findings.add_options(parser)
 

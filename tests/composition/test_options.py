@@ -86,7 +86,7 @@ class Clock:
     def __init__(self) -> None:
         self.calls = 0
 
-    def monotonic(self) -> float:
+    def thread_time(self) -> float:
         return self.calls / self.CALLS
 
     def _count(self, frame: object, event: str, argument: object) -> None:
@@ -129,7 +129,7 @@ def test_the_budget_holds_whatever_takes_long(text: str, monkeypatch: pytest.Mon
     monkeypatch.setattr(explore, "time", clock)
     with clock:
         found, verdict = check(course, Options(seconds=1, cache=False))
-    assert clock.monotonic() < 1.5
+    assert clock.thread_time() < 1.5
     assert [each.code for each in found] == ["PF210"]
     assert verdict.status == "inconclusive"
 

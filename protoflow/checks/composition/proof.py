@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 LEVELS = 3
 """How many abstractions are tried: k, k + 1, k + 2."""
 
-GLIMPSE = 2_000
-"""Configurations that an abstraction gets at first; the next level may well have fewer."""
+GLIMPSE = (4_000, 1_000, 1_000)
+"""Configurations that the abstraction of each level gets at first: where a finer one knows better it has few."""
 
 UNREDUCED = 10_000
 """The same for one in which nothing is postponed."""
@@ -65,7 +65,7 @@ def prove(model: Model, level: int, budget: Budget) -> Proof | None:
 def coarsest(model: Model, budget: Budget) -> Proof | None:
     """The first level that takes little; else the first of all, with the whole budget."""
     for level in range(LEVELS):
-        found = prove(model, level, budget.limited(budget.seconds, GLIMPSE))
+        found = prove(model, level, budget.limited(budget.seconds, GLIMPSE[level]))
         if found is not None:
             return found
     return prove(model, 0, budget)
