@@ -22,7 +22,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built as by `make docs`, but in a copy: what is made from the code is written beside the pages."""
     folder = tmp_path_factory.mktemp("site")
     for name in ("docs", "protocols", "protoflow"):
-        (folder / name).symlink_to(ROOT / name) if name != "docs" else copied(ROOT / name, folder / name)
+        if name == "docs":
+            copied(ROOT / name, folder / name)
+        else:
+            (folder / name).symlink_to(ROOT / name)
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-n", "docs", "out"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -37,7 +40,7 @@ def copied(source: Path, target: Path) -> None:
         text=True,
         check=True,
     )
-    for name in tracked.stdout.splitlines():
+    for name in filter(lambda name: (source / name).is_file(), tracked.stdout.splitlines()):
         path = target / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes((source / name).read_bytes())
