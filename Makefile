@@ -2,7 +2,7 @@
 # make test        every check and test; also brings the system packages that tests use
 # make test-long   the long test run (the tests marked `long`)
 # make docs        the documentation site, into out/docs
-# make pictures    draw the README's picture anew
+# make pictures    draw the gallery anew, and with it the README's picture
 # make tables      write the tables of keys in docs/language.md anew
 
 PYTHON ?=
@@ -38,7 +38,8 @@ docs: .venv/docs
 	@echo "out/docs/index.html"
 
 pictures: .venv/run
-	$(BIN)/protoflow diagram fedavg_deadline -o docs/fedavg_deadline.svg
+	$(BIN)/protoflow diagram protocols -o docs/gallery
+	$(BIN)/python tools/gallery.py
 
 tables: .venv/run
 	$(BIN)/python tools/key_tables.py

@@ -61,6 +61,12 @@ def one_of(kind: str, *valid: str) -> Callable[[str], str]:
     return check
 
 
+def several_of(kind: str, *valid: str) -> Callable[[str], tuple[str, ...]]:
+    """An argument type: some of the words given, with commas between them, each once."""
+    check_one = one_of(kind, *valid)
+    return lambda text: tuple(dict.fromkeys(check_one(part.strip()) for part in text.split(",")))
+
+
 def assignment(text: str) -> tuple[str, str]:
     """An argument type: `name=value`."""
     name, equals, value = text.partition("=")

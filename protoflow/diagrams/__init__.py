@@ -39,7 +39,19 @@ class Diagram:
 
     @property
     def dot(self) -> str:
-        return self._arrangements()[0]
+        return self.arrangements[0]
+
+    @property
+    def arrangements(self) -> tuple[str, ...]:
+        """As DOT texts, the usual one first; for a width there is a narrow one too."""
+        if isinstance(self.picture, Picture):
+            from protoflow.diagrams import dot
+
+            usual = dot.text(self.picture, self.look)
+            return (usual,) if self.narrow is None else (usual, dot.text(self.narrow, self.look, narrow=True))
+        from protoflow.diagrams import sequence_dot
+
+        return (sequence_dot.text(self.picture, self.look),)
 
     @property
     def mermaid(self) -> str:
@@ -114,18 +126,7 @@ class Diagram:
         from protoflow.diagrams.draw import Sheet
 
         engine = "dot" if isinstance(self.picture, Picture) else "neato"
-        return Sheet(self._arrangements(), engine, self.picture.title, self.picture.description, self.look)
-
-    def _arrangements(self) -> tuple[str, ...]:
-        """As DOT texts, the usual one first; for a width there is a narrow one too."""
-        if isinstance(self.picture, Picture):
-            from protoflow.diagrams import dot
-
-            usual = dot.text(self.picture, self.look)
-            return (usual,) if self.narrow is None else (usual, dot.text(self.narrow, self.look, narrow=True))
-        from protoflow.diagrams import sequence_dot
-
-        return (sequence_dot.text(self.picture, self.look),)
+        return Sheet(self.arrangements, engine, self.picture.title, self.picture.description, self.look)
 
 
 def diagram(

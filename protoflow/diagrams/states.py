@@ -36,7 +36,8 @@ def picture(program: Program, role: str | None, findings: Sequence[Diagnostic], 
     clusters = tuple(
         _Machine(program, machine, marks, ids, wording).cluster(f"p{i}") for i, machine in enumerate(shown)
     )
-    parts = "; ".join(f"{m.name}: {len(m.states)} states, {len(m.role.transitions)} transitions" for m in shown)
+    sizes = ((m.name, _count(len(m.states), "state"), _count(len(m.role.transitions), "transition")) for m in shown)
+    parts = "; ".join(f"{name}: {states}, {rows}" for name, states, rows in sizes)
     return Picture(
         title=words.title(protocol),
         summary="" if wording.less else words.clean(protocol.summary),
@@ -199,6 +200,10 @@ class _Machine:
         first = state.name + (f" ({', '.join(notes)})" if notes else "")
         whole = ((first if position == 0 else "", *row) for position, row in enumerate(rows or [("",) * 5]))
         return [_without_handler(row) if self.wording.less else row for row in whole]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _without_handler(row: tuple[str, ...]) -> tuple[str, ...]:

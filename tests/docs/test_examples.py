@@ -114,12 +114,6 @@ def test_the_file_that_the_language_page_opens_with_is_clean(tmp_path: Path) -> 
     assert report.ok(strict=True), report.diagnostics
 
 
-def test_the_picture_is_of_the_protocol_as_it_is() -> None:
-    """It bears the protocol's digest; `make pictures` draws it anew."""
-    picture = (ROOT / "docs" / "fedavg_deadline.svg").read_text(encoding="utf-8")
-    assert protoflow.load("fedavg_deadline").digest[:8] in picture
-
-
 def links() -> list[tuple[Path, str]]:
     found = []
     for page in PAGES:
