@@ -1,18 +1,17 @@
 """Is a trace a path of the checker? With unlimited budgets every run of an engine must be one.
 
 The checker's own steps are taken, every participant apart, one for each step of the trace. What a trace does not show
-is kept open: which event that holds fires next, and when a lost message vanishes (in an engine that is when it is sent,
-in the checker when it could be delivered).
+is kept open: which event that holds fires next. A lost message vanishes when it is sent, as in the engine; the checker
+lets it go when it could be delivered, which makes no difference to anybody.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from protoflow.checks.composition.concrete import Run
-from protoflow.checks.composition.configuration import RAISED, STATE, Work
+from protoflow.checks.composition.configuration import RAISED, SHIFT, STATE, Work
 from protoflow.checks.composition.domain import Exact
 from protoflow.checks.composition.explore import is_complete
 from protoflow.checks.composition.initial import Cast
@@ -29,20 +28,6 @@ if TYPE_CHECKING:
 
 UNLIMITED = 1_000_000
 
-Loss = tuple[int, int, int]
-"""Sender and receiver (places) and number of a message."""
-
-
-class Possible(NamedTuple):
-    """Where the course may be. `lost` are messages that the trace has lost, and that still lie in their channels."""
-
-    work: Work
-    lost: tuple[Loss, ...] = ()
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        return self.work.globals, tuple(self.work.entries), tuple(sorted(self.lost))
-
 
 def follow(program: Program, records: Iterable[Record]) -> None:
     """Raises NotAPathError at the first step that the checker does not have there, or where the end is another."""
@@ -53,7 +38,7 @@ def follow(program: Program, records: Iterable[Record]) -> None:
         path.take(number, step)
     for record in rest:
         if isinstance(record, End) and record.outcome in ("complete", "stuck"):
-            complete = any(is_complete(path.steps, work) for work, _ in path.possible)
+            complete = any(is_complete(path.steps, work) for work in path.possible)
             if complete is not (record.outcome == "complete"):
                 raise NotAPathError(f"the end is not {record.outcome}: {record.states}")
 
@@ -63,7 +48,7 @@ class _Path:
         assumptions = replace(
             program.protocol.assumptions,
             crashes=dict.fromkeys(program.roles, UNLIMITED),
-            loss=UNLIMITED,
+            loss=0,
             duplicates=0,
         )
         self.model = Model(program, assumptions)
@@ -71,7 +56,7 @@ class _Path:
         cast = Cast(self.model, sizes, star=self.model.star, named=True)
         self.names = cast.names()
         self.steps = Steps(self.model, Exact(), len(cast.columns))
-        self.possible = [Possible(work) for work in cast.configurations() if self._is(work, cast, header)]
+        self.possible = [work for work in cast.configurations() if self._is(work, cast, header)]
         assert self.possible
 
     def _is(self, work: Work, cast: Cast, header: Header) -> bool:
@@ -86,13 +71,12 @@ class _Path:
         if step.kind is StepKind.START and step.outcome is Outcome.NOTHING and not self._starts(who):
             return  # they have started from the beginning
         if step.kind is StepKind.LOSE:
-            message = self.model.message_index[str(step.message)]
-            loss = (self.names.index(str(step.sender)), who, message)
-            self.possible = [Possible(work, (*lost, loss)) for work, lost in self.possible]
+            for work in self.possible:
+                self._lose(work, self.names.index(str(step.sender)), who, self.model.message_index[str(step.message)])
             return
-        after: dict[tuple[object, ...], Possible] = {}
+        after: dict[object, Work] = {}
         others: set[str] = set()
-        for work, lost in self._with_losses():
+        for work in self.possible:
             work.sent = ()
             for label, new in self._ways(work, who):
                 if self._shown(work, label, new) != shown(step):
@@ -101,33 +85,20 @@ class _Path:
                     self.possible = []
                     return
                 else:
-                    gone = tuple(loss for loss in lost if loss[1] != who) if label.kind is StepKind.CRASH else lost
-                    found = Possible(new, gone)
-                    after[found.key] = found
+                    after[new.globals, tuple(new.entries)] = new
         if not after:
             texts = "\n  ".join(sorted(others))
             raise NotAPathError(f"step {number} is not possible here:\n  {shown(step)}\npossible:\n  {texts}")
         self.possible = list(after.values())
 
     def _starts(self, who: int) -> bool:
-        return any(self.model.roles[work.entries[who][0]].on_start for work, _ in self.possible)
+        return any(self.model.roles[work.entries[who][0]].on_start for work in self.possible)
 
-    def _with_losses(self) -> Iterator[Possible]:
-        """All places, and those behind losses that can now happen."""
-        todo, seen = list(self.possible), {each.key for each in self.possible}
-        while todo:
-            here = todo.pop()
-            yield here
-            for loss in Counter(here.lost):
-                sender, receiver, message = loss
-                rest = list(here.lost)
-                rest.remove(loss)
-                for label, new in self.steps.of_one(here.work, receiver):
-                    if (label.kind, label.sender, label.trigger) == (StepKind.LOSE, sender, message):
-                        found = Possible(new, tuple(rest))
-                        if found.key not in seen:
-                            seen.add(found.key)
-                            todo.append(found)
+    def _lose(self, work: Work, sender: int, receiver: int, message: int) -> None:
+        """Take the last message of that kind out of its channel: the one that was sent by the step before."""
+        channel, *tags = self.steps.pair(work, sender, receiver)
+        last = max(place for place, each in enumerate(channel) if each >> SHIFT == message)
+        self.steps.put(work, sender, receiver, ((*channel[:last], *channel[last + 1 :]), *tags))
 
     def _ways(self, work: Work, who: int) -> Iterator[tuple[Label, Work]]:
         yield from self.steps.of_one(work, who)
