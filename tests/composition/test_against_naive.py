@@ -10,8 +10,9 @@ in `tests/naive/cases`.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -93,6 +94,35 @@ def agree(protocol: Protocol, limit: int, cap: int = 4, *, proved: bool = True, 
 def test_the_checker_says_what_the_naive_explorer_says(first: int) -> None:
     seeds = range(first, first + 25)
     assert sum(agree(protocol_of(s), limit=400, proved=s < 200, name=f"seed {s}") for s in seeds) >= 20
+
+
+STRONGER: dict[str, dict[str, Any]] = {
+    "unordered": {"fifo": False},
+    "duplicates": {"duplicates": 1},
+    "loss": {"loss": 1},
+    "unordered_duplicates": {"fifo": False, "duplicates": 1},
+    "unordered_loss": {"fifo": False, "loss": 1},
+}
+
+
+def stronger(seed: int, assumptions: dict[str, Any]) -> Protocol:
+    """The course of that seed, with these assumptions beside its own."""
+    protocol = protocol_of(seed)
+    return replace(protocol, assumptions=replace(protocol.assumptions, **assumptions))
+
+
+@pytest.mark.parametrize("name", STRONGER)
+def test_the_same_under_stronger_assumptions(name: str) -> None:
+    courses = ((seed, stronger(seed, STRONGER[name])) for seed in range(6000, 6020))
+    assert sum(agree(course, limit=300, name=f"seed {seed}, {name}") for seed, course in courses) >= 12
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", STRONGER)
+@pytest.mark.parametrize("first", range(6040, 6540, 50))
+def test_the_same_of_many_under_stronger_assumptions(name: str, first: int) -> None:
+    courses = ((seed, stronger(seed, STRONGER[name])) for seed in range(first, first + 50))
+    assert sum(agree(course, limit=2_000, name=f"seed {seed}, {name}") for seed, course in courses) >= 30
 
 
 @pytest.mark.long

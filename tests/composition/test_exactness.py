@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from protoflow.checks.composition.configuration import CHANNEL, INN, OUT, RUN
+from protoflow.checks.composition.configuration import CHANNEL, INN, OUT, RUN, SHIFT
 from protoflow.checks.composition.domain import MANY, Abstract, Exact
 from protoflow.checks.composition.explore import Budget
 from protoflow.checks.composition.model import Model
@@ -36,19 +36,24 @@ def runs(channel: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(found)
 
 
-def image(entry: Entry) -> Entry:
-    out, inn = (tuple((runs(pair[CHANNEL]), *pair[1:]) for pair in entry[side]) for side in (OUT, INN))
-    return (*entry[:OUT], out, inn)
+def image(entry: Entry, stale: set[int]) -> Entry:
+    """`stale` are messages that the abstraction forgets."""
+
+    def pairs(side: int) -> tuple[object, ...]:
+        return tuple((runs(tuple(m for m in p[CHANNEL] if m not in stale)), *p[1:]) for p in entry[side])
+
+    return (*entry[:OUT], pairs(OUT), pairs(INN))
 
 
 def reached(model: Model, clients: int, domain: Domain) -> set[Configuration]:
     """Abstract configurations, with k = 0: who is there at all."""
     sizes = tuple(1 if role.single else clients for role in model.roles)
     graph, steps, _ = search(model, sizes, domain, Budget(60, 100_000))
+    stale = {reply << SHIFT for role in model.roles for reply in role.reply_to}
     found: set[Configuration] = set()
     for node in range(len(graph)):
         work = graph.work(node)
-        entries = [image(entry) for entry in work.entries]
+        entries = [image(entry, stale) for entry in work.entries]
         found.add((work.globals, *entries[: steps.columns], frozenset(entries[steps.columns :])))
     return found
 

@@ -40,7 +40,7 @@ def test_shipped_protocols_are_clean(name: str) -> None:
     [
         ("hello", "proved for every N ≥ 1 (7 configurations), terminates always"),
         ("fedavg", "proved for every N ≥ 1 (24 configurations), terminates always"),
-        ("fedavg_deadline", "proved for every N ≥ 1 (409 configurations), terminates always"),
+        ("fedavg_deadline", "proved for every N ≥ 1 (331 configurations), terminates always"),
         ("fedbuff", "proved for every N ≥ 1 (164 configurations), terminates always"),
         ("fedprox", "proved for every N ≥ 1 (24 configurations), terminates always"),
         ("gradient_exchange", "proved for every N ≥ 1 (29 configurations), terminates always"),

@@ -64,7 +64,7 @@ Sent = tuple[int, tuple[int, ...], bool, bool]
 class Work:
     """A configuration that a step works on: entries in lists; columns first, then groups of members."""
 
-    __slots__ = ("counts", "entries", "globals", "sent")
+    __slots__ = ("counts", "entries", "globals", "merged", "sent")
 
     def __init__(
         self,
@@ -72,14 +72,17 @@ class Work:
         entries: list[Entry],
         counts: list[int],
         sent: tuple[Sent, ...] = (),
+        *,
+        merged: bool = False,
     ) -> None:
         self.globals = globals_
         self.entries = entries
         self.counts = counts
         self.sent = sent  # by this step
+        self.merged = merged  # places are not those of the configuration that the step began in
 
     def copy(self) -> Work:
-        return Work(self.globals, self.entries.copy(), self.counts.copy(), self.sent)
+        return Work(self.globals, self.entries.copy(), self.counts.copy(), self.sent, merged=self.merged)
 
     def set(self, who: int, field: int, value: object) -> None:
         entry = self.entries[who]

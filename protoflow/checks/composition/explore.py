@@ -256,7 +256,7 @@ def explore(
 def move(store: Store, old: Work, label: Label, new: Work) -> Move | None:
     """The one member that the step has moved, if that is all it did."""
     before, after = old.entries, new.entries
-    if new.globals != old.globals:
+    if new.globals != old.globals or new.merged:
         return None
     changed = [place for place, entry in enumerate(before) if after[place] is not entry and after[place] != entry]
     if any(place < store.columns for place in changed):

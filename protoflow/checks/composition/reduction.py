@@ -7,7 +7,9 @@ Chosen are all the steps of one participant (one of a group) that
 - over fifo channels, can handle something from everybody who may still send to it, none of its rows asking `fresh`:
   others only append behind that, and take from the far end of what it has sent.
 
-Or a message that is dropped without effect, now and whatever happens first, is dropped.
+Or a message that is dropped without effect, now and whatever happens first, is dropped. Of several that could be
+chosen, members come before columns: a member has few ways to go on, a column one for each member that it hears from,
+and what the members have not handled yet would be multiplied by those.
 
 Each such step uses up a message, a start or an event, so nothing is postponed for ever. A participant is not chosen
 where one of these steps is an error (others would not be explored any more) or changes what a declared property speaks
@@ -66,7 +68,8 @@ class Reduction:
             dropped = self._drop(work, who)
             if dropped is not None:
                 return -1, dropped
-        everybody = range(len(work.entries))
+        columns = self.steps.columns
+        everybody = (*range(columns, len(work.entries)), *range(columns))
         for fits in (self.steps.urgent, self._starts, self._can_handle_all):
             for who in everybody:
                 if fits(work, who):

@@ -15,6 +15,7 @@ from protoflow.checks.composition.configuration import (
     RAISED,
     ROLE,
     SHIFT,
+    STATE,
     TAKEN,
     TIMERS,
     Work,
@@ -25,6 +26,8 @@ from protoflow.protocol import TargetKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from protoflow.checks.composition.configuration import Entry
 
 READ = 32
 """While a row is taken, `counted` has a copy of its window bits, this far up: as they were when it began."""
@@ -119,9 +122,32 @@ class Rows(Settling):
                 for new, one in self.single_out(work.copy(), target):
                     yield new, [one]
         else:
+            if self.domain.abstract and send.opens and sender < self.columns and i < self.columns:
+                work, targets = self._alike(work, i, send, targets)
             for new, chosen in self._subsets(work, targets):
                 if chosen:
                     yield new, chosen
+
+    def _alike(self, work: Work, i: int, send: SendModel, targets: list[int]) -> tuple[Work, list[int]]:
+        """The round begins whoever is chosen, and that makes many groups alike: those are chosen from as one."""
+        work = work.copy()
+        self._open(work, i, send)
+        columns = self.columns
+        groups: dict[tuple[Entry, bool], int] = {}
+        for j in range(columns, len(work.entries)):
+            key = (work.entries[j], j in targets)
+            groups[key] = self.domain.add(groups.get(key, 0), work.counts[j])
+        if len(groups) == len(work.entries) - columns:
+            return work, targets
+        merged = Work(
+            work.globals,
+            work.entries[:columns] + [entry for entry, _ in groups],
+            work.counts[:columns] + list(groups.values()),
+            work.sent,
+            merged=True,
+        )
+        members = [columns + place for place, (_, target) in enumerate(groups) if target]
+        return merged, [j for j in targets if j < columns] + members
 
     def _subsets(self, work: Work, targets: list[int]) -> Iterator[tuple[Work, list[int]]]:
         if not targets:
@@ -160,7 +186,8 @@ class Rows(Settling):
             if peer[LIVE] != CRASHED:
                 asked = self.model.roles[peer[ROLE]].reply_to.get(message, -1)
                 fresh = FRESH if asked >= 0 and last >> asked & 1 else 0
-                channel = self.channel([*channel, message << SHIFT | opened | fresh])
+                if fresh or not self._forgotten(work, j, message):
+                    channel = self.channel([*channel, message << SHIFT | opened | fresh])
             self.put(work, i, j, (channel, counted, expected, last, flags))
         work.sent = (*work.sent, (message, tuple(receivers), bool(opened), send.opens))
 
@@ -170,6 +197,7 @@ class Rows(Settling):
         round_bit = 1 << send.request
         windows = sum(1 << bit for bit, window in enumerate(model.windows) if window.request == send.request)
         replies = {m for m, request in model.reply_to.items() if request == send.request}
+        forgotten = {m for m in replies if self._forgotten(work, i, m)}
         for j in self.peers(work, i):
             if j == i:
                 continue
@@ -179,5 +207,21 @@ class Rows(Settling):
             self.put(work, i, j, (channel, counted & ~windows, expected & ~round_bit, last, flags))
             channel, counted, expected, last, flags = self.pair(work, j, i)
             if channel:
-                channel = self.channel([m & ~FRESH if m >= 0 and m >> SHIFT in replies else m for m in channel])
+                channel = self.channel(
+                    [
+                        m & ~FRESH if m >= 0 and m >> SHIFT in replies else m
+                        for m in channel
+                        if m < 0 or m >> SHIFT not in forgotten
+                    ]
+                )
             self.put(work, j, i, (channel, counted, expected, last & ~round_bit, flags))
+
+    def _forgotten(self, work: Work, i: int, message: int) -> bool:
+        """Whether a stale message to i needs not even be remembered, as no row will ever take it.
+
+        Of an abstraction only: a run has to say what becomes of it. To drop it changes nothing, but that an event whose
+        conditions have failed is tried again; and what i handled before it had that tried in all ways already.
+        """
+        entry = work.entries[i]
+        role = self.model.roles[entry[ROLE]]
+        return self.domain.abstract and message in role.reply_to and message in role.neutral_stale[entry[STATE]]
