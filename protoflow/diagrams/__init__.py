@@ -6,7 +6,7 @@ Text forms (`dot`, `mermaid`, `table`) need nothing but Python; SVG, PNG and PDF
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from protoflow.diagrams.look import PLAIN, Look
@@ -80,12 +80,16 @@ class Diagram:
         """Too many lines to be read with ease: the table, or one role alone, reads better."""
         return isinstance(self.picture, Picture) and self.picture.crowded
 
-    def svg(self, *, inline: bool = False) -> str:
-        """A picture to be kept in a file or, `inline`, to be put into an HTML page, whose text colour it takes."""
+    def svg(self, *, inline: bool = False, alt: str = "") -> str:
+        """A picture to be kept in a file or, `inline`, to be put into an HTML page, whose text colour it takes.
+
+        `alt` takes the place of its description for those who do not see it.
+        """
         from protoflow.diagrams.draw import draw
 
         self._refuse("svg")
-        return draw(self._sheet(), "svg", inline=inline).decode()
+        sheet = self._sheet()
+        return draw(replace(sheet, description=alt or sheet.description), "svg", inline=inline).decode()
 
     def render(self, format: str) -> bytes:
         """The diagram in one of FORMATS, text as UTF-8.
