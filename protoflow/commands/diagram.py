@@ -54,6 +54,7 @@ examples:
   protoflow diagram protocols/ -o pictures/ --format svg,mermaid
   protoflow diagram protocols/ -o pictures/ --check-fresh
                                                          in CI: fails if a picture is not what its file gives now
+  protoflow diagram -o pictures/                         the `paths` of [tool.protoflow] in pyproject.toml
 
   protoflow diagram my.yaml --width 8.5cm --greyscale -o my.pdf
                                                          for a column of a paper
@@ -66,7 +67,7 @@ fresh, 2 wrong usage
 
 def add(subparsers: Subparsers) -> Parser:
     parser = new_parser(subparsers, NAME, TEXT, diagram)
-    add_sources(parser, many=True)
+    add_sources(parser, many=True, optional=True)
     parser.add_argument(
         "--kind",
         metavar="KIND",
@@ -122,6 +123,9 @@ class Job:
 
 
 def diagram(options: argparse.Namespace) -> int:
+    from protoflow.configuration import find
+
+    options.sources = find(Path.cwd()).sources(options.sources)
     output: Path | None = options.output
     into_folder = output is not None and (output.is_dir() or not output.suffix)
     kinds = options.kind or (("states", "flow") if into_folder and not options.role else ("states",))
@@ -142,9 +146,8 @@ def diagram(options: argparse.Namespace) -> int:
                 name = _file_name(reading, options.role or kind, form)
                 jobs.append(Job(reading, kind, form, output / place / name if output and into_folder else output))
     _refuse_clashes(jobs, into_folder)
-    if options.check_fresh:
-        return _check_fresh(jobs, options) | failed
-    return _draw(jobs, options) | failed
+    failed |= _check_fresh(jobs, options) if options.check_fresh else _draw(jobs, options)
+    return int(failed)
 
 
 def _refuse_what_makes_no_sense(options: argparse.Namespace, kinds: tuple[str, ...]) -> None:

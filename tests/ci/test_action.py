@@ -47,7 +47,7 @@ def test_every_input_is_used_and_every_step_is_run_here() -> None:
         for value in each["env"].values():
             used |= set(INPUT.findall(value))
     assert used == set(ACTION["inputs"])
-    assert [each["name"] for each in ACTION["runs"]["steps"]] == ["Install protoflow", "Validate"]
+    assert [each["name"] for each in ACTION["runs"]["steps"]] == ["Install protoflow", "Validate", "Pictures"]
 
 
 def test_a_clean_project(runner: Path, tmp_path: Path) -> None:
@@ -70,6 +70,20 @@ def test_a_project_with_a_mistake(runner: Path, tmp_path: Path) -> None:
     )
     assert [each["ruleId"] for each in results(tmp_path / "protoflow.sarif")] == ["PF003"]
     assert JUnitXml.fromfile(str(tmp_path / "out.xml")).failures == 1
+
+
+def test_pictures_that_are_not_fresh(runner: Path, tmp_path: Path) -> None:
+    """They need no Graphviz there: what is drawn bears a stamp."""
+    project(tmp_path, CONFIGURED)
+    protoflow = [sys.executable, "-m", "protoflow"]
+    drawn = run(tmp_path, *protoflow, "diagram", "-o", "pictures", PYTHONPATH=str(ROOT))
+    assert drawn.returncode == 0, drawn.stderr
+    ended = step("Pictures", tmp_path, runner, {"pictures": "pictures"})
+    assert (ended.returncode, ended.stdout) == (0, "2 pictures are fresh\n")
+    project(tmp_path, {"protocols/mine.yaml": CONFIGURED["protocols/mine.yaml"].replace("greeting", "greetings")})
+    ended = step("Pictures", tmp_path, runner, {"pictures": "pictures"})
+    assert ended.returncode == 1
+    assert "protoflow diagram" in ended.stdout
 
 
 def test_what_an_input_says_is_not_run(runner: Path, tmp_path: Path) -> None:
