@@ -33,12 +33,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run to step through. `finding` is the number of the one that it shows, from 1; 0: it was recorded."""
+    """A run to step through. `finding` is the number of the one that it shows, from 1; 0: it was recorded. From step
+    `loop` on (from 0) it goes on for ever.
+    """
 
     title: str
     steps: Sequence[Step]
     participants: Mapping[str, int]
     finding: int = 0
+    loop: int | None = None
 
 
 def contents(report: Report, recorded: Sequence[Run] = ()) -> dict[str, Any]:
@@ -47,7 +50,7 @@ def contents(report: Report, recorded: Sequence[Run] = ()) -> dict[str, Any]:
     assert protocol is not None
     program = compile_protocol(protocol)
     runs = [
-        Run(f"{number} {found.code}", found.trace, found.participants, number)
+        Run(f"{number} {found.code}", found.trace, found.participants, number, found.loop)
         for number, found in enumerate(report.shown, 1)
         if found.trace
     ]
@@ -132,6 +135,7 @@ def _finding(found: Diagnostic, number: int, program: Program) -> dict[str, Any]
         "severity": found.severity.value,
         "title": CODES[found.code].title,
         "message": found.message,
+        "notes": list(found.notes),
         "at": f"{found.span.file}:{found.span.line}:{found.span.column}",
         "help": found.help.text if found.help else "",
         "places": list(_about(found, program)),
@@ -158,7 +162,9 @@ def _explanation(code: str) -> str:
 def _run(run: Run, protocol: Protocol) -> dict[str, Any]:
     """`events` are those of the chart, whole: the page shows as many as there is room for."""
     initial = {name: str(role.initial) for name, role in protocol.roles.items()}
-    shown = chart(run.steps, run.participants, answers=answered(protocol), initial=initial, window=sys.maxsize)
+    shown = chart(
+        run.steps, run.participants, answers=answered(protocol), initial=initial, loop=run.loop, window=sys.maxsize
+    )
     ids = participant_ids(run.participants, run.steps)
     return {
         "title": run.title,

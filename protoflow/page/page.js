@@ -106,6 +106,7 @@ function fillFindings() {
     const head = element("p", { className: "head" });
     head.append(element("b", { textContent: found.code }), ` ${found.severity}, `, element("code", { textContent: found.at }));
     item.append(head, element("p", {}, ...prose(found.message)));
+    for (const note of found.notes) item.append(element("p", { className: "note" }, ...prose(note)));
     if (found.help) item.append(element("p", { className: "help" }, element("b", { textContent: "help " }), ...prose(found.help)));
     const actions = element("p", { className: "actions" });
     const run = data.runs.findIndex((each) => each.finding === found.number);

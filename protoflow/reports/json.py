@@ -2,7 +2,8 @@
 
 Byte-stable: the same files give the same bytes (ASCII, two spaces, fields in a fixed order, no times). Lines and
 columns count from 1 and ends are exclusive. A step of a `trace` is the record that a trace file has; durations are
-seconds, and shares are written as `--set` takes them (`80%`).
+seconds, and shares are written as `--set` takes them (`80%`). From step `loop` of a `trace` on (from 0), if that is
+given, it is repeated for ever.
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ def _finding(diagnostic: Diagnostic) -> dict[str, Any]:
         "participants": dict(diagnostic.participants),
         "parameters": {name: _value(value) for name, value in diagnostic.parameters.items()},
         "trace": [_step(step) for step in diagnostic.trace],
+        "loop": diagnostic.loop,
     }
 
 

@@ -93,6 +93,13 @@ def test_what_it_says_of_findings(opened: Open, late: str) -> None:
     assert "PF201" in item.locator("pre").inner_text()
 
 
+def test_it_says_who_waits_for_whom(opened: Open) -> None:
+    report = checked(BROKEN["no_timer"])
+    (note, *_) = report.shown[0].notes
+    it = opened(page(report))
+    assert it.page.locator("#findings .note").first.inner_text() == note.replace("`", "")
+
+
 def test_nothing_found_and_nothing_to_play(opened: Open) -> None:
     it = opened(page(validate("hello")))
     assert "Nothing was found." in it.page.locator("#findings").inner_text()

@@ -66,6 +66,7 @@ EXPECTED = {
                             "outcome": "unhandled",
                         },
                     ],
+                    "loop": None,
                 },
                 {
                     "code": "PF203",
@@ -81,6 +82,7 @@ EXPECTED = {
                     "participants": {},
                     "parameters": {},
                     "trace": [],
+                    "loop": None,
                 },
             ],
         },
