@@ -34,13 +34,14 @@ _STYLE = """\
 .protoflow text { fill: var(--ink); font-family: FAMILY }
 .protoflow [stroke="black"] { stroke: var(--ink) }
 .protoflow [fill="black"] { fill: var(--ink) }
+.protoflow [fill="white"] { fill: var(--paper) }
 .protoflow a:hover text { text-decoration: underline }
 """
 _INK = """\
-.protoflow { color-scheme: light dark; --ink: #1f2328 }
+.protoflow { color-scheme: light dark; --paper: Canvas; --ink: #1f2328 }
 @media (prefers-color-scheme: dark) { .protoflow { --ink: #e6edf3 } }
 """
-_INLINE_INK = ".protoflow { --ink: currentColor; max-width: 100%; height: auto }\n"
+_INLINE_INK = ".protoflow { --ink: currentColor; --paper: transparent; max-width: 100%; height: auto }\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ class _Sheet:
                 "inputscale": "72",
                 "overlap": "true",
                 "splines": "line",
-                "outputorder": "nodesfirst",
+                "outputorder": "edgesfirst",
                 "bgcolor": "transparent",
                 "fontname": look.font,
                 "labelloc": "t",
@@ -104,10 +104,10 @@ class _Sheet:
         return self._node(x, y, shape="point", style="invis", width="0.01", height="0.01")
 
     def _words(self, left: float, y: float, inner: str, width: float, *, right: bool = False, frame: str = "") -> None:
-        """Text that begins at `left` (ends at `left + width` if `right`)."""
+        """Text that begins at `left` (ends at `left + width` if `right`), on paper of its own: lines go beneath it."""
         align = "RIGHT" if right else "LEFT"
         border = f'BORDER="1" COLOR="{frame}" STYLE="ROUNDED"' if frame else 'BORDER="0"'
-        cell = f'<TD FIXEDSIZE="TRUE" WIDTH="{width:.0f}" HEIGHT="15" ALIGN="{align}">{inner}</TD>'
+        cell = f'<TD BGCOLOR="white" FIXEDSIZE="TRUE" WIDTH="{width:.0f}" HEIGHT="15" ALIGN="{align}">{inner}</TD>'
         label = f'<TABLE {border} CELLBORDER="0" CELLSPACING="0" CELLPADDING="1"><TR>{cell}</TR></TABLE>'
         self._node(left + width / 2, y, label=html(label))
 

@@ -338,3 +338,11 @@ def test_sequences_parse_in_mermaid() -> None:
         run_diagram(load("traps"), traps, {"class": 1, "end": 2}, verdict=("PF201", "a; b # c --> d %% e")).mermaid,
     ]
     assert mermaid_problems(texts) == ["", "", ""]
+
+
+def test_no_line_is_drawn_over_words() -> None:
+    """Lines come first, and each note and message has paper of its own, of the page's colour in an SVG."""
+    svg = run_diagram(load("fedavg_deadline"), timed(), {"server": 1, "client": 2}).svg()
+    assert svg.rindex('class="edge"') < svg.index('class="node"')
+    assert svg.count('fill="white"') >= len(timed())
+    assert '.protoflow [fill="white"] { fill: var(--paper) }' in svg
