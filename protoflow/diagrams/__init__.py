@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from protoflow.diagrams.look import PLAIN, Look
-from protoflow.diagrams.model import NARROW, WIDTH, WINDOW, Picture
+from protoflow.diagrams.model import LIFELINES, NARROW, WIDTH, WINDOW, Picture
 from protoflow.errors import UsageError
 from protoflow.program import compile_protocol
 
@@ -73,7 +73,9 @@ class Diagram:
             return table.text(self.picture)
         from protoflow.diagrams import sequence_text
 
-        return "\n".join((self.picture.title, "", *sequence_text.lines(self.picture, standing=True))) + "\n"
+        left_out = [f"not shown: {', '.join(self.picture.left_out)}"] if self.picture.left_out else []
+        lines = sequence_text.lines(self.picture, standing=True)
+        return "\n".join((self.picture.title, "", *lines, *left_out)) + "\n"
 
     @property
     def crowded(self) -> bool:
@@ -201,6 +203,7 @@ def run_diagram(
             initial={name: role.initial for name, role in protocol.roles.items()},
             loop=loop,
             window=window,
+            most=LIFELINES if verdict is None else None,
             less=look.less,
         ),
         look,

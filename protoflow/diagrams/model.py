@@ -26,6 +26,9 @@ NARROW = 18
 WINDOW = 40
 """Events that a sequence chart shows of a long run, half of them from its beginning."""
 
+LIFELINES = 4
+"""Participants of one role that a sequence chart of a run shows beside each other, those that were alike as one."""
+
 CROWDED = 40
 """With more edges than this the machines of all roles are hard to read: a table, or each alone, reads better."""
 

@@ -94,13 +94,17 @@ LEGEND = {"timer": "a timer elapsed", "dropped": "dropped", "crash": "crashed", 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A whole sequence chart. `verdict`: the code and message of the finding that the run shows, if it shows one."""
+    """A whole sequence chart. `verdict`: the code and message of the finding that the run shows, if it shows one.
+
+    `left_out`: participants for whom there was no room.
+    """
 
     title: str
     description: str
     lifelines: tuple[Lifeline, ...]
     events: tuple[Event, ...]
     verdict: tuple[str, str] | None = None
+    left_out: tuple[str, ...] = ()
 
     @property
     def marks(self) -> tuple[str, ...]:
@@ -120,15 +124,17 @@ def chart(
     initial: Mapping[str, str] | None = None,
     loop: int | None = None,
     window: int = WINDOW,
+    most: int | None = None,
     less: bool = False,
 ) -> Chart:
     """The chart of a run. `less`: without times, and without what changes no state and needs no mark.
 
     `participants` is role -> number, `initial` role -> the state of those that no step moves, `answers` the messages
     whose rounds are shown (see `rounds.answered`), `loop` the step (from 0) from which on the run is repeated for ever,
-    `window` how many events are shown at most. Raises UsageError: a step of somebody who takes no part.
+    `window` how many events are shown at most, `most` how many lifelines of a role.
+    Raises UsageError: a step of somebody who takes no part.
     """
-    lifelines = _folded(steps, participants, initial or {})
+    lifelines, left_out = _limited(_folded(steps, participants, initial or {}), steps, most)
     if less:
         steps = [replace(step, time=None) for step in steps]
     events = _Events(lifelines, Rounds(answers or {}), less).of(steps, loop)
@@ -138,7 +144,33 @@ def chart(
         lifelines=lifelines,
         events=_windowed(events, window),
         verdict=verdict,
+        left_out=left_out,
     )
+
+
+def _limited(
+    lifelines: tuple[Lifeline, ...], steps: Sequence[Step], most: int | None
+) -> tuple[tuple[Lifeline, ...], tuple[str, ...]]:
+    """At most so many lifelines of each role, those to whom something unusual happened before others; and the rest."""
+    usual = {Outcome.HANDLED, Outcome.NOTHING, None}
+    unusual = {each.receiver for each in steps if each.kind is StepKind.CRASH or each.outcome not in usual}
+    by_role: dict[str, list[Lifeline]] = defaultdict(list)
+    for line in lifelines:
+        by_role[role_of(line.members[0])].append(line)
+    kept: set[str] = set()
+    for lines in by_role.values():
+        first = sorted(lines, key=lambda line: unusual.isdisjoint(line.members))
+        kept.update(line.name for line in first[:most])
+    rest = {
+        role: [who for line in lines if line.name not in kept for who in line.members]
+        for role, lines in by_role.items()
+    }
+    left_out = tuple(_range(role, sorted(who, key=_number)) for role, who in rest.items() if who)
+    return tuple(line for line in lifelines if line.name in kept), left_out
+
+
+def _number(who: str) -> int:
+    return int(who.removeprefix(role_of(who)) or 0)
 
 
 def _folded(steps: Sequence[Step], participants: Mapping[str, int], initial: Mapping[str, str]) -> tuple[Lifeline, ...]:
@@ -234,7 +266,7 @@ class _Events:
             return
         sends = [(sent, [who for who in sent.to if who in shown]) for sent in step.sends]
         hidden = step.sender is not None and step.sender not in shown
-        if hidden and not any(to for _, to in sends):
+        if hidden and not any(to for _, to in sends) and step.state_before == step.state_after:
             return
         if step.kind is StepKind.CRASH:
             self.crashed.add(step.receiver)

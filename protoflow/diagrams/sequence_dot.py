@@ -191,5 +191,7 @@ class _Sheet:
             if self.chart.marks
             else []
         )
+        if self.chart.left_out:
+            rows += [[small(f"not shown: {', '.join(self.chart.left_out)}")]]
         if rows:
             self._node(self.columns[-1] / 2, y - 12 - 11 * len(rows), label=html(grid(rows)))

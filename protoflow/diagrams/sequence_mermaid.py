@@ -48,6 +48,8 @@ def text(chart: Chart) -> str:
         ]
         words = wrapped(unquoted(" ".join(chart.verdict)), 2 * WIDTH)
         lines.append(f"  Note over {everyone}: {'<br/>'.join(map(escaped, words))}")
+    if chart.left_out:
+        lines.append(f"  Note over {everyone}: not shown: {escaped(', '.join(chart.left_out))}")
     legend = [f"{SIGNS[mark]} {LEGEND[mark]}" for mark in chart.marks]
     lines += [f"  Note over {everyone}: {escaped(', '.join(legend))}"] if legend else []
     return "\n".join(lines) + "\n"

@@ -346,3 +346,24 @@ def test_no_line_is_drawn_over_words() -> None:
     assert svg.rindex('class="edge"') < svg.index('class="node"')
     assert svg.count('fill="white"') >= len(timed())
     assert '.protoflow [fill="white"] { fill: var(--paper) }' in svg
+
+
+def test_a_run_of_many_who_are_not_alike_shows_some_and_names_the_rest() -> None:
+    """First those to whom something unusual happened; what others do is seen only in what changes a state."""
+    clients = [f"client{number}" for number in range(1, 13)]
+    steps = [start(who, JOIN) for who in clients]
+    # How often each is told makes them differ.
+    for number, who in enumerate(clients):
+        steps += [take("server", "join", who, ("joining", "joining"))] * (number + 1)
+    steps += [Step(CRASH, "client11", state_before="idle")]
+    steps += [take("server", "join", "client12", ("joining", "training"))]
+    diagram = run_diagram(load("fedavg_deadline"), steps, {"server": 1, "client": 12})
+    names = [line.name for line in diagram.picture.lifelines]
+    assert names == ["server", "client1", "client2", "client3", "client11"]
+    assert diagram.picture.left_out == ("client[4..10,12]",)
+    assert "join: joining -> training" in diagram.table
+    for written in (diagram.table, diagram.mermaid, diagram.dot):
+        assert "not shown: client[4..10,12]" in written.replace("#91;", "[").replace("#93;", "]")
+    shown = run_diagram(load("fedavg_deadline"), steps, {"server": 1, "client": 12}, verdict=("PF201", "x"))
+    assert len(shown.picture.lifelines) == 13
+    assert mermaid_problems([diagram.mermaid]) == [""]
