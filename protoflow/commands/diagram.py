@@ -245,12 +245,9 @@ def _typed(options: argparse.Namespace) -> str:
 
 def _pictures(jobs: list[Job], options: argparse.Namespace) -> Iterator[tuple[Job, Diagram, bool]]:
     """The picture of each job, and whether errors are drawn in it. A protocol is validated once."""
-    from protoflow.checks import validate
     from protoflow.diagrams import diagram
     from protoflow.language import with_values
 
-    explored = composition.options(options)
-    selected = {"select": options.select, "ignore": options.ignore}
     reports: dict[str, Report] = {}
     for job in jobs:
         assert job.reading.protocol is not None
@@ -262,14 +259,23 @@ def _pictures(jobs: list[Job], options: argparse.Namespace) -> Iterator[tuple[Jo
         errors = False
         if options.check or job.kind == "sequence":
             if job.reading.file not in reports:
-                reports[job.reading.file] = validate(job.reading, composition=explored, suggestions=False, **selected)
-                composition.clear_progress(explored)
+                reports[job.reading.file] = _validated(job.reading, options)
             report = reports[job.reading.file]
             shown = list(report.shown)
             errors = options.check and not report.ok()
         if job.kind == "sequence":
             shown = [_finding(reports[job.reading.file], options.finding)]
         yield job, diagram(protocol, job.kind, options.role, shown, look=look), errors
+
+
+def _validated(reading: Reading, options: argparse.Namespace) -> Report:
+    from protoflow.checks import validate
+
+    explored = composition.options(options)
+    selected = {"select": options.select, "ignore": options.ignore}
+    report = validate(reading, composition=explored, suggestions=False, **selected)
+    composition.clear_progress(explored)
+    return report
 
 
 def _run(protocol: Protocol, file: Path, look: Look) -> Diagram:
