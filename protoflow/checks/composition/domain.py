@@ -18,6 +18,7 @@ class Exact:
     """Plain integers: the number of participants is fixed."""
 
     abstract = False
+    forgets = False
 
     def close(self, count: int) -> int:
         return count
@@ -41,12 +42,13 @@ class Exact:
 
 
 class Abstract:
-    """{0, .., k, many}."""
+    """{0, .., k, many}. `forgets`: replies that are stale and can do nothing any more are not kept in channels."""
 
     abstract = True
 
-    def __init__(self, k: int) -> None:
+    def __init__(self, k: int, *, forgets: bool = True) -> None:
         self.k = k
+        self.forgets = forgets
         self.splits = lru_cache(maxsize=None)(self._splits)
 
     def close(self, count: int) -> int:

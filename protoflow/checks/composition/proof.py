@@ -78,9 +78,10 @@ def stays_bounded(model: Model, budget: Budget) -> bool:
 
 def _stays_bounded(model: Model, level: int, budget: Budget) -> bool:
     k = _k(model, level)
+    domain = Abstract(k, forgets=False)
     try:
         for sizes in numbers.abstract(model, k):
-            graph, _, _ = search(model, sizes, Abstract(k), budget, reduced=False, cap=2 * CAP, looking=_grows)
+            graph, _, _ = search(model, sizes, domain, budget, reduced=False, cap=2 * CAP, looking=_grows)
             if graph.stopped or graph.capped:
                 return False
     except OutOfBudgetError:

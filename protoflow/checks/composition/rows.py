@@ -224,4 +224,4 @@ class Rows(Settling):
         """
         entry = work.entries[i]
         role = self.model.roles[entry[ROLE]]
-        return self.domain.abstract and message in role.reply_to and message in role.neutral_stale[entry[STATE]]
+        return self.domain.forgets and message in role.reply_to and message in role.neutral_stale[entry[STATE]]
