@@ -61,10 +61,14 @@ Sent = tuple[int, tuple[int, ...], bool, bool]
 """A message, its receivers, whether a round of it is counted, and whether it opens one."""
 
 
+Late = tuple[int, int, int]
+"""A role, a final state of it, and a message that may come there."""
+
+
 class Work:
     """A configuration that a step works on: entries in lists; columns first, then groups of members."""
 
-    __slots__ = ("counts", "entries", "globals", "merged", "sent")
+    __slots__ = ("counts", "entries", "globals", "late", "merged", "sent")
 
     def __init__(
         self,
@@ -74,15 +78,19 @@ class Work:
         sent: tuple[Sent, ...] = (),
         *,
         merged: bool = False,
+        late: tuple[Late, ...] = (),
     ) -> None:
         self.globals = globals_
         self.entries = entries
         self.counts = counts
         self.sent = sent  # by this step
         self.merged = merged  # places are not those of the configuration that the step began in
+        self.late = late  # what this step has made forgotten, and may be late some day
 
     def copy(self) -> Work:
-        return Work(self.globals, self.entries.copy(), self.counts.copy(), self.sent, merged=self.merged)
+        return Work(
+            self.globals, self.entries.copy(), self.counts.copy(), self.sent, merged=self.merged, late=self.late
+        )
 
     def set(self, who: int, field: int, value: object) -> None:
         entry = self.entries[who]

@@ -42,7 +42,7 @@ class Exact:
 
 
 class Abstract:
-    """{0, .., k, many}. `forgets`: replies that are stale and can do nothing any more are not kept in channels."""
+    """{0, .., k, many}. `forgets`: messages that are stale and can do nothing any more are not kept in channels."""
 
     abstract = True
 

@@ -27,6 +27,7 @@ from protoflow.checks.composition.configuration import (
     Store,
     Work,
 )
+from protoflow.checks.composition.steps import coming_late
 from protoflow.trace import Outcome, StepKind
 
 if TYPE_CHECKING:
@@ -208,6 +209,9 @@ def explore(
         graph.steps += 1
         if store.domain.abstract:
             graph.moves[node].append(move(store, old, label, work))
+        for late in work.late:
+            graph.edges[node].append((ERROR, coming_late(*late)))
+            graph.moves[node].append(None)
 
     for work in beginnings:
         budget.look()

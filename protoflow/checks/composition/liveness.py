@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protoflow.checks.composition.tables import EventKind, EventModel, RoleModel, RowModel, SendModel
+from protoflow.checks.composition.tables import EventKind, EventModel, Outdated, RoleModel, RowModel, SendModel
 from protoflow.program import Disposition, GuardKind
 from protoflow.protocol import TargetKind
 
@@ -25,6 +25,7 @@ def find_live(model: Model) -> None:
         _live(model, role)
         _neutral(model, role)
         _live_answers(model, role)
+        _outdated(model, role)
 
 
 def _live(model: Model, role: RoleModel) -> None:
@@ -105,6 +106,43 @@ def _live_answers(model: Model, role: RoleModel) -> None:
             answering = {row.source for row in others if any(send.message in replies for send in row.sends)}
             live |= leading_to(others, answering)
     role.live_last = [state in live for state in range(len(role.states))]
+
+
+def _outdated(model: Model, role: RoleModel) -> None:
+    """Which requests do nothing once they are stale, whenever they are handled, but to have a stale answer sent.
+
+    That answer is stale because the request that its sender has had last is. It matters to nobody which that is, but to
+    answers sent later (`live_last`).
+    """
+    role.outdated = [{} for _ in role.states]
+    asking = [peer for peer in model.roles if peer.requests]
+    if len(asking) != 1 or not asking[0].single:
+        return
+    peer = asking[0]
+    rows = [row for row in model.rows if row.role == role.index]
+    for request, number in peer.request_of_message.items():
+        if request in role.reply_to or (0, request) not in role.disposition:
+            continue
+        replies = {message for message, asked in peer.reply_to.items() if asked == number}
+
+        def first_row(state: int, request: int = request) -> RowModel | None:
+            return next(iter(role.on_message.get((state, request), ())), None)
+
+        def answers_only(state: int, request: int = request, replies: set[int] = replies) -> bool:
+            if role.disposition[state, request] is not Disposition.HANDLE:
+                return role.disposition[state, request] in (Disposition.IGNORE, Disposition.LATE)
+            row = first_row(state)
+            if row is None or not row.row.certain or row.dest >= 0 or row.raises or row.slot >= 0:
+                return False
+            told = all(send.message in replies and send.roles == {peer.index} for send in row.sends)
+            return told and request not in role.counts and not role.live_last[state]
+
+        matters = leading_to(rows, {state for state in range(len(role.states)) if not answers_only(state)})
+        for state in set(range(len(role.states))) - matters:
+            after = [then for then in range(len(role.states)) if state in leading_to(rows, {then})]
+            sends = (send for then in after if (row := first_row(then)) for send in row.sends)
+            late = (then for then in after if role.disposition[then, request] is Disposition.LATE)
+            role.outdated[state][request] = Outdated(frozenset(send.message for send in sends), tuple(late))
 
 
 def _needed_in(role: RoleModel, rows: list[RowModel], event: EventModel) -> set[int]:

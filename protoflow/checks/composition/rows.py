@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from protoflow.checks.composition.configuration import (
+    CHANNEL,
     COUNTED,
     COUNTERS,
     CRASHED,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from protoflow.checks.composition.configuration import Entry
+    from protoflow.checks.composition.tables import Outdated
 
 READ = 32
 """While a row is taken, `counted` has a copy of its window bits, this far up: as they were when it began."""
@@ -145,6 +147,7 @@ class Rows(Settling):
             work.counts[:columns] + list(groups.values()),
             work.sent,
             merged=True,
+            late=work.late,
         )
         members = [columns + place for place, (_, target) in enumerate(groups) if target]
         return merged, [j for j in targets if j < columns] + members
@@ -203,6 +206,10 @@ class Rows(Settling):
                 continue
             channel, counted, expected, last, flags = self.pair(work, i, j)
             if channel:
+                if outdated := self._outdated(work, i, j, send.message):
+                    late = {(work.entries[j][ROLE], state, send.message) for state in outdated.late}
+                    work.late = tuple(sorted({*work.late, *late}))
+                    channel = tuple([m for m in channel if m < 0 or m >> SHIFT != send.message])
                 channel = self.channel([m & ~OPEN if m >= 0 and m >> SHIFT == send.message else m for m in channel])
             self.put(work, i, j, (channel, counted & ~windows, expected & ~round_bit, last, flags))
             channel, counted, expected, last, flags = self.pair(work, j, i)
@@ -225,3 +232,18 @@ class Rows(Settling):
         entry = work.entries[i]
         role = self.model.roles[entry[ROLE]]
         return self.domain.forgets and message in role.reply_to and message in role.neutral_stale[entry[STATE]]
+
+    def _outdated(self, work: Work, i: int, j: int, request: int) -> Outdated | None:
+        """What a stale request from i to j can still do, if it can be forgotten at once: it then gets no answer that
+        anybody remembers.
+
+        That it may be late is kept apart, as an alarm (`Work.late`). It may be a false one where a channel keeps its
+        order: there the request is remembered.
+        """
+        receiver = work.entries[j]
+        found = self.model.roles[receiver[ROLE]].outdated[receiver[STATE]].get(request)
+        if not self.domain.forgets or found is None or (self.fifo and found.late) or receiver[LIVE] == CRASHED:
+            return None
+        held = [m >> SHIFT for m in self.pair(work, i, j)[CHANNEL] if m >= 0]
+        answered = all(self._forgotten(work, i, message) for message in found.answers)
+        return found if request in held and answered else None

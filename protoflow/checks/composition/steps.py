@@ -69,6 +69,11 @@ class Label(NamedTuple):
 Step = tuple[Label, Work]
 
 
+def coming_late(role: int, state: int, message: int) -> Label:
+    """What a forgotten message may still do, some day, to somebody."""
+    return Label(StepKind.DELIVER, -1, role, state, trigger=message, outcome=Outcome.LATE, must=False)
+
+
 class Steps(Rows):
     """Successors of a configuration."""
 

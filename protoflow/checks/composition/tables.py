@@ -79,6 +79,14 @@ class WindowModel:
     window: Window
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Outdated:
+    """Whatever happens first, a stale request has no effect but these stale answers, and to be late in these states."""
+
+    answers: frozenset[int]
+    late: tuple[int, ...]
+
+
 @dataclass(slots=True, eq=False)
 class RoleModel:
     index: int
@@ -110,6 +118,7 @@ class RoleModel:
     live_last: list[bool] = field(default_factory=list)  # state -> an answer may follow to a request received before
     neutral: list[frozenset[int]] = field(default_factory=list)  # state -> messages that change nothing from here on
     neutral_stale: list[frozenset[int]] = field(default_factory=list)  # the same of stale ones
+    outdated: list[dict[int, Outdated]] = field(default_factory=list)  # state -> what stale requests still do
     peers: frozenset[int] = frozenset()  # roles that it can send to or receive from
     watches_lost: bool = False
 

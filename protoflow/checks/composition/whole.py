@@ -102,7 +102,7 @@ class _Check:
                 extra += self._every_size()
             else:
                 self._exact()
-            if self.changed and not self.errors and not set(SEARCHED) <= set(self.reaches):
+            if self.changed and not self.errors and not set(SEARCHED) <= {*self.reaches, *self.failed}:
                 self._as_written()
         except OutOfBudgetError:
             finished = False
