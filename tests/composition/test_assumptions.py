@@ -14,7 +14,8 @@ from protoflow.checks.composition.explore import Budget
 from protoflow.checks.composition.model import Model
 from protoflow.checks.composition.proof import prove
 from protoflow.checks.composition.tables import Times
-from protoflow.language import shipped
+from protoflow.language import read_text, shipped
+from protoflow.program import compile_protocol
 from tests.composition.test_shipped import program
 
 ASSUMPTIONS: dict[str, dict[str, Any]] = {
@@ -80,3 +81,45 @@ def test_exact_numbers_of_configurations_of_the_proof(name: str, assumption: str
     proof = prove(Model(course, options.assumptions(course), Times.UNKNOWN), 0, Budget(3600, 20_000))
     assert proof is not None
     assert proof.configurations == configurations
+
+
+OVERTAKEN = """
+protoflow: 1
+name: overtaken
+messages:
+  ask: {from: server, to: client}
+  answer: {from: client, to: server}
+  stop: {from: server, to: client}
+roles:
+  server:
+    states: {beginning: , first: , last: , finished: {final: true, ignore: answer}}
+    events:
+      all_answered: {received: answer, for: ask, from: all}
+      time_up: {after: 10s}
+    transitions:
+      - {trigger: start, source: beginning, dest: first, send: {ask: all}}
+      - {trigger: answer, source: [first, last], conditions: fresh}
+      - {trigger: time_up, source: first, dest: last, send: {ask: all}}
+      - {trigger: all_answered, source: last, dest: finished, send: {stop: all}}
+  client:
+    count: 1..
+    states: {idle: , finished: {final: true}}
+    transitions:
+      - {trigger: ask, source: idle, send: answer}
+      - {trigger: stop, source: idle, dest: finished}
+assumptions: {channels: any, early_timeouts: 1}
+"""
+
+
+def test_a_request_that_is_forgotten_can_still_be_late() -> None:
+    """The last request is always handled before the end; the one before it need not be."""
+    reading = read_text(OVERTAKEN, "overtaken.yaml")
+    assert reading.protocol is not None
+    course = compile_protocol(reading.protocol)
+    model = Model(course, course.protocol.assumptions, Times.UNKNOWN)
+    proof = prove(model, 0, Budget(3600, 20_000))
+    assert proof is not None
+    assert {alarm[:4] for alarm in proof.alarms} == {("PF205", 1, 1, "ask")}
+    _, verdict = check(course, Options(cache=False, seconds=3600))
+    assert verdict.by_code["PF205"] == "fails at N = 1"
+    assert verdict.line.startswith("proved for every N ≥ 1 (")
