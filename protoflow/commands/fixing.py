@@ -29,6 +29,8 @@ def fixed(reading: Reading) -> Reading:
     if not path.is_file():
         raise UsageError(f"--fix writes files, and {reading.file} is none; --diff shows the fixes")
     after, mended = fix(reading)
+    if not mended and reading.diagnostics:
+        print(f"{reading.file}: nothing can be mended for certain", file=sys.stderr)
     if not mended or path.resolve() in {each.resolve() for each in shipped().values()}:
         return reading
     mark = BOM_UTF8 if path.read_bytes().startswith(BOM_UTF8) else b""
@@ -63,4 +65,6 @@ def show_fixes(readings: Sequence[Reading]) -> int:
         if mended:
             shown = True
             sys.stdout.write(difference(reading.sources[reading.file], after.sources[after.file], reading.file))
+        elif reading.diagnostics:
+            print(f"{reading.file}: nothing can be mended for certain", file=sys.stderr)
     return 1 if shown else 0

@@ -16,7 +16,7 @@ import pytest
 from protoflow.checks import mending, validate
 from protoflow.checks.composition import Options
 from protoflow.language import read, read_text
-from tests.composition.broken_deadline import BROKEN
+from tests.composition.broken_deadline import BROKEN, CORRECT
 from tests.composition.compare import SHIPPED
 from tests.naive.mutate import mutate
 from tests.naive.writing import to_yaml
@@ -216,3 +216,22 @@ def test_of_mutated_shipped_protocols(first: int, expected: dict[str, int]) -> N
         assert protocol is not None
         tried += mended(to_yaml(mutate(protocol, seed)[0]), "mutated.yaml", SMALL)
     assert tried == expected
+
+
+def test_a_reply_that_nothing_waits_for_is_dropped_rather_than_handled() -> None:
+    """A round stays open until the next begins: what comes between them is fresh, and too late to be counted."""
+    row = next(line for line in CORRECT.splitlines(keepends=True) if "source: training, dest: training" in line)
+    rest = row.replace("dest: training", "dest: resting").replace(", send: {model: cohort}", "")
+    again = "      - {trigger: rested, source: resting, dest: training, handler: start_round, send: {model: cohort}}\n"
+    text = (
+        CORRECT.replace(row, rest + again)
+        .replace("      training:\n", "      training:\n      resting:\n")
+        .replace("    events:\n", "    events:\n      rested: {after: 1s}\n", 1)
+        .replace("source: [joining, training], handler: admit", "source: [joining, training, resting], handler: admit")
+    )
+    (found,) = validate(read_text(text, "rest.yaml"), composition=EVERY).shown
+    assert (found.code, found.message.split(",")[0]) == ("PF201", "`update` can reach `server` in state `resting`")
+    assert found.help is not None
+    assert found.help.text == "if it is to be dropped, say so: `ignore` `update` in `resting`"
+    mended = validate(read_text(typed(text, found.help.edits), "rest.yaml"), composition=EVERY)
+    assert mended.ok(strict=True)

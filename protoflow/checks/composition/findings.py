@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from protoflow.checks.composition.edits import new_row, saying
 from protoflow.checks.composition.waits import waits
 from protoflow.diagnostics import CODES, Diagnostic, Help, Label, Span
+from protoflow.protocol import Name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -94,6 +95,8 @@ def _handle_too(alarm: Alarm, role: RoleModel, rows: list[Transition], here: lis
         )
     found = [_hold_too(row, role, trigger, state) for row in rows]
     handler = next((row.handler for row in rows if row.handler and not row.sends and not row.raises), None)
+    if not rows and trigger in role.program.receives:
+        handler = Name(f"on_{trigger}")  # else what it says reaches nobody
     fields = (", conditions: fresh" if reply else "") + (f", handler: {handler}" if handler else "")
     last = next(reversed(role.program.role.transitions), None)
     another = Help(f"add a row for `{trigger}` in `{state}`", *new_row(last, trigger, state, fields))
@@ -103,13 +106,20 @@ def _handle_too(alarm: Alarm, role: RoleModel, rows: list[Transition], here: lis
         written = role.program.role.states[state]
         keep, drop = (saying(written, key, [trigger]) for key in ("defer", "ignore"))
         found.append(Help(f"if a later state is to handle it, `defer` `{trigger}` in `{state}`", *keep))
-        found.append(Help(f"if it is to be dropped, say so: `ignore` `{trigger}` in `{state}`", *drop))
+        dropped = Help(f"if it is to be dropped, say so: `ignore` `{trigger}` in `{state}`", *drop)
+        # Where nothing waits for a reply, to handle it would take into account what came too late.
+        found.insert(0 if reply and not _waits_for(role, state, trigger) else len(found), dropped)
     if another not in found:
         found.append(another)
     chain: Help | None = None
     for help_ in reversed([each for each in found if each is not None]):
         chain = replace(help_, otherwise=chain)
     return chain
+
+
+def _waits_for(role: RoleModel, state: str, message: str) -> bool:
+    windows = role.program.windows
+    return any(event in windows and windows[event].message == message for event in role.program.events_in[state])
 
 
 def _hold_too(row: Transition, role: RoleModel, trigger: str, state: str) -> Help | None:
