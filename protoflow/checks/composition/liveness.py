@@ -120,6 +120,8 @@ def _outdated(model: Model, role: RoleModel) -> None:
         return
     peer = asking[0]
     rows = [row for row in model.rows if row.role == role.index]
+    states = range(len(role.states))
+    before: list[set[int]] = []  # for each state, those that lead to it; made where it is needed
     for request, number in peer.request_of_message.items():
         if request in role.reply_to or (0, request) not in role.disposition:
             continue
@@ -137,9 +139,10 @@ def _outdated(model: Model, role: RoleModel) -> None:
             told = all(send.message in replies and send.roles == {peer.index} for send in row.sends)
             return told and request not in role.counts and not role.live_last[state]
 
-        matters = leading_to(rows, {state for state in range(len(role.states)) if not answers_only(state)})
-        for state in set(range(len(role.states))) - matters:
-            after = [then for then in range(len(role.states)) if state in leading_to(rows, {then})]
+        matters = leading_to(rows, {state for state in states if not answers_only(state)})
+        before = before or [leading_to(rows, {then}) for then in states]
+        for state in set(states) - matters:
+            after = [then for then in states if state in before[then]]
             sends = (send for then in after if (row := first_row(then)) for send in row.sends)
             late = (then for then in after if role.disposition[then, request] is Disposition.LATE)
             role.outdated[state][request] = Outdated(frozenset(send.message for send in sends), tuple(late))
