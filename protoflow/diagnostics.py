@@ -101,6 +101,13 @@ CODES: Mapping[str, Code] = _catalogue(
 )
 
 
+def explanation(code: str) -> str:
+    """The text of `protoflow explain`, as Markdown."""
+    from importlib.resources import files
+
+    return files("protoflow").joinpath("explanations", f"{code}.md").read_text(encoding="utf-8")
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """Another place that matters, with a few words on why."""

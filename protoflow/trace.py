@@ -179,6 +179,11 @@ def participant_ids(participants: Mapping[str, int], steps: Iterable[Step]) -> d
     }
 
 
+def roles_of(participants: Mapping[str, int], steps: Iterable[Step]) -> dict[str, str]:
+    """The id of each participant -> its role."""
+    return {who: role for role, ids in participant_ids(participants, steps).items() for who in ids}
+
+
 def write(records: Iterable[Record], stream: TextIO) -> None:
     for record in records:
         stream.write(encode(record) + "\n")

@@ -36,11 +36,15 @@ def fix(reading: Reading) -> tuple[Reading, tuple[Diagnostic, ...]]:
 def _certain(reading: Reading, refused: set[tuple[str, str]]) -> Diagnostic | None:
     """The first finding that has a fix which is certain, in this file, and not tried in vain."""
     for found in reading.diagnostics:
-        edits = found.help.edits if found.help is not None and found.help.certain else ()
-        here = all(edit.span.file == reading.file for edit in edits)
-        if edits and here and (found.code, found.message) not in refused:
+        if is_certain(found, reading.file) and (found.code, found.message) not in refused:
             return found
     return None
+
+
+def is_certain(found: Diagnostic, file: str) -> bool:
+    """Whether the finding has a fix that needs no thought, all of it in that file."""
+    edits = found.help.edits if found.help is not None and found.help.certain else ()
+    return bool(edits) and all(edit.span.file == file for edit in edits)
 
 
 def _typed(found: Diagnostic, reading: Reading) -> Reading:

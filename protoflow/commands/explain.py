@@ -32,9 +32,7 @@ def add(subparsers: Subparsers) -> Parser:
 
 
 def explain(options: argparse.Namespace) -> int:
-    from importlib.resources import files
-
-    from protoflow.diagnostics import CODES
+    from protoflow.diagnostics import CODES, explanation
 
     if options.code is None:
         for each in CODES.values():
@@ -45,5 +43,5 @@ def explain(options: argparse.Namespace) -> int:
         code = f"PF{code}"
     if code not in CODES:
         raise UsageError(f"{unknown(code, 'code', CODES)}; `protoflow explain` lists them all")
-    print(files("protoflow").joinpath("explanations", f"{code}.md").read_text(encoding="utf-8").rstrip())
+    print(explanation(code).rstrip())
     return 0

@@ -29,8 +29,8 @@ def fixed(reading: Reading) -> Reading:
     if not path.is_file():
         raise UsageError(f"--fix writes files, and {reading.file} is none; --diff shows the fixes")
     after, mended = fix(reading)
-    if not mended and reading.diagnostics:
-        print(f"{reading.file}: nothing can be mended for certain", file=sys.stderr)
+    if not mended:
+        _say_that_nothing_is_certain(reading)
     if not mended or path.resolve() in {each.resolve() for each in shipped().values()}:
         return reading
     mark = BOM_UTF8 if path.read_bytes().startswith(BOM_UTF8) else b""
@@ -44,12 +44,9 @@ def fixed(reading: Reading) -> Reading:
 
 def say_what_fix_can_do(reports: Sequence[Report]) -> None:
     """On standard error, how many findings have a fix that is certain; nothing where none has."""
-    number = sum(
-        1
-        for report in reports
-        for found in report.shown
-        if found.help is not None and found.help.certain and all(e.span.file == report.file for e in found.help.edits)
-    )
+    from protoflow.authoring.fixing import is_certain
+
+    number = sum(is_certain(found, report.file) for report in reports for found in report.shown)
     if number:
         print(f"{number} of these can be mended for certain: --fix does it, --diff shows it", file=sys.stderr)
 
@@ -65,6 +62,11 @@ def show_fixes(readings: Sequence[Reading]) -> int:
         if mended:
             shown = True
             sys.stdout.write(difference(reading.sources[reading.file], after.sources[after.file], reading.file))
-        elif reading.diagnostics:
-            print(f"{reading.file}: nothing can be mended for certain", file=sys.stderr)
+        else:
+            _say_that_nothing_is_certain(reading)
     return 1 if shown else 0
+
+
+def _say_that_nothing_is_certain(reading: Reading) -> None:
+    if reading.diagnostics:
+        print(f"{reading.file}: nothing can be mended for certain", file=sys.stderr)

@@ -92,7 +92,7 @@ class Text:
         from protoflow.reports import text
 
         if len(reports) > 1:
-            shown = [found for report in reports for found in report.diagnostics if found.implied_by is None]
+            shown = [found for report in reports for found in report.shown]
             self._write(f"{len(reports)} protocols: {text.tally(shown)}\n")
 
     def _write(self, block: str) -> None:

@@ -8,17 +8,16 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from protoflow.diagnostics import CODES
+from protoflow.diagnostics import CODES, explanation
 from protoflow.diagrams import words
-from protoflow.diagrams.rounds import answered, role_of
+from protoflow.diagrams.rounds import answered
 from protoflow.diagrams.sequence import Arrow, Note, chart
 from protoflow.program import compile_protocol
 from protoflow.protocol import EVERYTHING
 from protoflow.reports.steps import sentence
-from protoflow.trace import Outcome, participant_ids
+from protoflow.trace import Outcome, roles_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -55,16 +54,17 @@ def contents(report: Report, recorded: Sequence[Run] = ()) -> dict[str, Any]:
         if found.trace
     ]
     return {
-        "places": {place: {"name": name} for place, name in _places(program)},
+        "places": dict(_places(program)),
         "touching": {place: sorted(others) for place, others in _touching(program).items()},
         "rows": [_table(role, program) for role in program.roles.values()],
         "findings": [_finding(found, number, program) for number, found in enumerate(report.shown, 1)],
         "runs": [_run(run, protocol) for run in (*runs, *recorded)],
-        "explanations": {code: _explanation(code) for code in sorted({found.code for found in report.shown})},
+        "explanations": {code: explanation(code).strip() for code in sorted({found.code for found in report.shown})},
     }
 
 
 def _places(program: Program) -> Iterator[tuple[str, str]]:
+    """Each place, and what it is called."""
     for name, role in program.roles.items():
         yield f"role:{name}", f"role {name}"
         for state in role.states:
@@ -155,25 +155,21 @@ def _about(found: Diagnostic, program: Program) -> Iterator[str]:
     yield from (f"role:{role}" for role in named["role"] if role in program.roles)
 
 
-def _explanation(code: str) -> str:
-    return files("protoflow").joinpath("explanations", f"{code}.md").read_text(encoding="utf-8").strip()
-
-
 def _run(run: Run, protocol: Protocol) -> dict[str, Any]:
     """`events` are those of the chart, whole: the page shows as many as there is room for."""
     initial = {name: str(role.initial) for name, role in protocol.roles.items()}
     shown = chart(
         run.steps, run.participants, answers=answered(protocol), initial=initial, loop=run.loop, window=sys.maxsize
     )
-    ids = participant_ids(run.participants, run.steps)
+    roles = roles_of(run.participants, run.steps)
     return {
         "title": run.title,
         "finding": run.finding,
-        "begin": {who: initial[role] for role, members in ids.items() for who in members},
-        "roles": {who: role for role, members in ids.items() for who in members},
+        "begin": {who: initial[role] for who, role in roles.items()},
+        "roles": roles,
         "lifelines": [line.name for line in shown.lifelines],
         "events": [_event(event) for event in shown.events],
-        "steps": [_step(step) for step in run.steps],
+        "steps": [_step(step, roles[step.receiver]) for step in run.steps],
     }
 
 
@@ -186,9 +182,9 @@ def _event(event: Event) -> list[Any]:
     return ["round", getattr(event, "step", -1), getattr(event, "text", "")]
 
 
-def _step(step: Step) -> list[Any]:
+def _step(step: Step, role: str) -> list[Any]:
     """Who, its state afterwards, the row taken, the message, the sentence, whether it goes wrong, and when."""
-    row = f"row:{role_of(step.receiver)}:{step.row}" if step.row is not None else ""
+    row = f"row:{role}:{step.row}" if step.row is not None else ""
     message = f"message:{step.message}" if step.message else ""
     crashed = step.kind.value == "crash"
     after = "" if crashed else step.state_after or step.state_before or ""

@@ -30,7 +30,7 @@ function prose(text) {
 }
 
 function link(place) {
-  return element("a", { href: `#${place}`, textContent: data.places[place]?.name ?? place });
+  return element("a", { href: `#${place}`, textContent: data.places[place] ?? place });
 }
 
 // -- places: where each is shown, and what is lit -----------------------------------------------------------------------
@@ -48,7 +48,7 @@ function findInPictures() {
     if (!to?.startsWith("#")) continue;
     const place = to.slice(1);
     show(place, a);
-    a.setAttribute("aria-label", data.places[place]?.name ?? place);
+    a.setAttribute("aria-label", data.places[place] ?? place);
   }
   for (const edge of all(".picture .edge")) for (const name of edge.classList) if (name.includes(":")) show(name, edge);
 }
@@ -68,7 +68,7 @@ function select() {
   const panel = one("#selection");
   panel.hidden = !known;
   if (!known) return;
-  one(".name", panel).replaceChildren(data.places[place].name);
+  one(".name", panel).replaceChildren(data.places[place]);
   one(".touching", panel).replaceChildren(...touching.map((other) => element("li", {}, link(other))));
 }
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from protoflow import __version__
-from protoflow.diagnostics import CODES
+from protoflow.diagnostics import CODES, explanation
 from protoflow.reports.paths import uri
 from protoflow.reports.steps import sentence
+from protoflow.trace import roles_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from protoflow.checks import Report
     from protoflow.diagnostics import Diagnostic, Edit, Span
@@ -44,7 +44,7 @@ def render(reports: Iterable[Report]) -> str:
 
 def _rule(code: str) -> dict[str, Any]:
     known = CODES[code]
-    text = files("protoflow").joinpath("explanations", f"{code}.md").read_text(encoding="utf-8")
+    text = explanation(code)
     return {
         "id": code,
         "shortDescription": {"text": known.title},
@@ -101,10 +101,14 @@ def _region(span: Span) -> dict[str, int]:
 
 def _flow(found: Diagnostic, protocol: Protocol | None) -> dict[str, Any]:
     """The run as one thread: its order is what matters, and viewers show one list."""
+    roles = roles_of(found.participants, found.trace)
     size = ", ".join(f"{number} {role}" for role, number in found.participants.items())
     locations = [
         {
-            "location": {"physicalLocation": _place(_row(step, protocol) or found.span), "message": {"text": said}},
+            "location": {
+                "physicalLocation": _place(_row(step, protocol, roles) or found.span),
+                "message": {"text": said},
+            },
             "executionOrder": number,
         }
         for number, (step, said) in enumerate(((step, sentence(step)) for step in found.trace), 1)
@@ -112,12 +116,11 @@ def _flow(found: Diagnostic, protocol: Protocol | None) -> dict[str, Any]:
     return {"message": {"text": f"a run with {size}"}, "threadFlows": [{"locations": locations}]}
 
 
-def _row(step: Step, protocol: Protocol | None) -> Span | None:
+def _row(step: Step, protocol: Protocol | None, roles: Mapping[str, str]) -> Span | None:
     """Where the row stands that the step takes; for one that takes none, the state that its participant is in."""
     if protocol is None:
         return None
-    name = step.receiver if step.receiver in protocol.roles else step.receiver.rstrip("0123456789")
-    role = protocol.roles[name]
+    role = protocol.roles[roles[step.receiver]]
     if step.row is not None:
         return role.transitions[step.row].span
     state = role.states.get(step.state_before or "")

@@ -114,7 +114,7 @@ def never_done(graph: Graph, stuck: set[int]) -> set[int]:
     ends = set()
     for node in range(len(graph)):
         graph.look()
-        ways = set(graph.ways_on(node))
+        ways = {target for target, _ in graph.ways_on(node)}
         if graph.complete[node] or node in stuck or node in graph.open or ERROR in ways:
             ends.add(node)
         for target in ways:

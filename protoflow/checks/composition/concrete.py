@@ -261,10 +261,8 @@ def _lasso(graph: Graph, node: int) -> tuple[list[tuple[int, int]], list[tuple[i
 
 
 def _onward(graph: Graph, node: int) -> Iterator[tuple[int, int]]:
-    """(target, edge) of each way on."""
-    for edge, (target, label) in enumerate(graph.edges[node]):
-        if (label.must or label.outside) and target != ERROR and not graph.undecided[target]:
-            yield target, edge
+    """Ways on that are no errors."""
+    return ((target, edge) for target, edge in graph.ways_on(node) if target != ERROR)
 
 
 def _reached(graph: Graph, start: int) -> dict[int, tuple[int, int] | None]:

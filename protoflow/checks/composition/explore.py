@@ -127,15 +127,16 @@ class Graph:
     def work(self, node: int) -> Work:
         return self.store.decode(self.codes[node])
 
-    def ways_on(self, node: int) -> Iterator[int]:
-        """Where the course can go on to: by progress, or by an event from outside. ERROR for a step into an error.
+    def ways_on(self, node: int) -> Iterator[tuple[int, int]]:
+        """Where the course can go on to, each with the number of its edge: by progress, or by an event from outside.
+        ERROR for a step into an error.
 
         Nobody may ever raise such an event, so time passes as if it were not there; but a course in which somebody can
         is not stuck.
         """
-        for target, label in self.edges[node]:
+        for number, (target, label) in enumerate(self.edges[node]):
             if (label.must or label.outside) and (target == ERROR or not self.undecided[target]):
-                yield target
+                yield target, number
 
     def shortest(self) -> tuple[list[int], list[tuple[int, int] | None]]:
         """Of each configuration: its distance from a beginning, and the (configuration, edge) before it on the way."""

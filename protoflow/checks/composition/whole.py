@@ -14,6 +14,7 @@ they are; the exact search lowers them, for a short run (`lowering`).
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from protoflow.checks.composition import sizes as numbers
@@ -275,7 +276,7 @@ class _Check:
             )
         ]
 
-    @property
+    @cached_property
     def _unknown(self) -> Model:
         """The model that a proof is of: it holds whatever the numbers are that `times` names."""
         return Model(self.program, self.model.assumptions, Times.UNKNOWN)
