@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from protoflow.trace import Step
 
@@ -124,6 +124,19 @@ class Edit:
 
     span: Span
     replacement: str
+
+
+def apply(edits: Iterable[Edit], text: str) -> str:
+    """The text with the edits typed in. A place behind the last line is a new line."""
+    starts = [0]
+    for line in text.split("\n"):
+        starts.append(starts[-1] + len(line) + 1)
+    for edit in sorted(edits, reverse=True):
+        begin = starts[edit.span.line - 1] + edit.span.column - 1
+        end = starts[edit.span.end_line - 1] + edit.span.end_column - 1
+        missing = "\n" if begin > len(text) else ""
+        text = text[:begin] + missing + edit.replacement + text[end:]
+    return text
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from protoflow.checks.mending import apply
+from protoflow.diagnostics import apply
 from protoflow.language import changed
 
 if TYPE_CHECKING:

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING
 from protoflow.authoring.format import format_text
 from protoflow.authoring.insertion import Wanted, new_module
 from protoflow.authoring.stubs import class_name
-from protoflow.checks.mending import apply
-from protoflow.diagnostics import Edit
+from protoflow.diagnostics import Edit, apply
 from protoflow.errors import ProtocolError, UsageError
 from protoflow.language import read_text, shipped
 from protoflow.language.findings import Findings

@@ -12,10 +12,10 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from protoflow.diagnostics import Severity
+from protoflow.diagnostics import Severity, apply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from protoflow.checks.validate import Report
     from protoflow.diagnostics import Diagnostic, Edit, Help
@@ -76,16 +76,3 @@ def _same_message(one: Diagnostic, other: Diagnostic) -> bool:
 def words_only(found: Diagnostic) -> Diagnostic:
     """The same finding, with nothing to type."""
     return replace(found, help=found.help and replace(found.help, span=None, replacement=None, more=(), otherwise=None))
-
-
-def apply(edits: Iterable[Edit], text: str) -> str:
-    """The text with the edits typed in. A place behind the last line is a new line."""
-    starts = [0]
-    for line in text.split("\n"):
-        starts.append(starts[-1] + len(line) + 1)
-    for edit in sorted(edits, reverse=True):
-        begin = starts[edit.span.line - 1] + edit.span.column - 1
-        end = starts[edit.span.end_line - 1] + edit.span.end_column - 1
-        missing = "\n" if begin > len(text) else ""
-        text = text[:begin] + missing + edit.replacement + text[end:]
-    return text

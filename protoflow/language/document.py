@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
-from protoflow.diagnostics import Span
+from protoflow.diagnostics import Span, apply
 from protoflow.language import keys
 from protoflow.language.draft import Draft
 from protoflow.language.elements import ElementReader
 from protoflow.language.fields import Fields
+from protoflow.language.findings import Findings, TooManyFindingsError
 from protoflow.language.parameters import ParameterReader
 from protoflow.language.roles import RoleReader
 from protoflow.language.silences import Silence, find_silences
+from protoflow.language.source import Source
 from protoflow.language.tree import Mapping, Scalar, Sequence, compose
 from protoflow.language.values import describe, is_whole, value_of
 from protoflow.protocol import Name
 
 if TYPE_CHECKING:
-    from protoflow.language.findings import Findings
-    from protoflow.language.source import Source
+    from protoflow.diagnostics import Help
     from protoflow.language.tree import Node
 
 VERSION = 1
@@ -27,7 +29,7 @@ VERSION = 1
 def read_document(source: Source, findings: Findings) -> tuple[Draft | None, tuple[Silence, ...]]:
     """What `source` says, or None where it says nothing that can be read as a protocol; and what it silences."""
     before = len(findings)
-    root = compose(source, findings)
+    root = compose(source, findings, lambda helps: _best(helps, source))
     silences = find_silences(source, root)
     if root is None or (isinstance(root, Scalar) and root.empty):
         if len(findings) == before:
@@ -38,6 +40,18 @@ def read_document(source: Source, findings: Findings) -> tuple[Draft | None, tup
         findings.add("PF001", f"this file is {describe(root)}, not a mapping of keys to values", first)
         return None, silences
     return _DocumentReader(Fields(findings)).read(root, source), silences
+
+
+def _best(helps: tuple[Help, ...], source: Source) -> Help | None:
+    """What makes of a text that is no YAML the protocol with the fewest mistakes; None where nothing makes it one."""
+    mistakes: dict[Help, int] = {}
+    for help in helps:
+        changed, findings = Source(source.file, apply(help.edits, source.text)), Findings()
+        with contextlib.suppress(TooManyFindingsError):
+            root = compose(changed, findings)
+            if isinstance(root, Mapping) and _DocumentReader(Fields(findings)).read(root, changed) is not None:
+                mistakes[help] = len(findings)
+    return min(mistakes, key=mistakes.__getitem__, default=None)
 
 
 class _DocumentReader:

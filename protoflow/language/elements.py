@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from protoflow.diagnostics import Help, Label
 from protoflow.language import keys
-from protoflow.language.suggest import clip, nearest, only_one_near, quoted
+from protoflow.language.suggest import all_nearest, are, clip, nearest, only_one_near, quoted, write
 from protoflow.language.tree import Mapping, Scalar
 from protoflow.language.values import is_nothing, value_of
 from protoflow.protocol import Link, MessageType, Name, PayloadType, Property, Shape
@@ -71,15 +71,12 @@ class ElementReader:
         if parsed is not None:
             return parsed
         odd = next((w for w in words if w not in (*keys.PAYLOAD_KINDS, "list", "dict", "of", "optional")), None)
-        near = keys.MEANT_TYPES.get(odd or "")
-        if near not in keys.PAYLOAD_KINDS:
-            near = nearest(odd, keys.PAYLOAD_KINDS) if odd is not None else None
+        known = keys.MEANT_TYPES.get(odd or "")
+        near = (known,) if known in keys.PAYLOAD_KINDS else all_nearest(odd or "", keys.PAYLOAD_KINDS)
         message = f"`{clip(value)}` is not a type of payload fields"
-        if odd is not None and near is not None:
-            mended = " ".join(near if word == odd else word for word in words)
-            self.findings.add(
-                "PF002", f"{message}; `{near}` is", node.span, help=Help(f"write `{near}`", node.span, mended)
-            )
+        if near:
+            mended = " ".join(near[0] if word == odd else word for word in words)
+            self.findings.add("PF002", f"{message}; {are(near)}", node.span, help=write(near, node.span, mended))
         else:
             forms = f"{quoted(keys.PAYLOAD_KINDS)}; `list of T`, `dict of T` and `optional T` of these"
             self.findings.add("PF002", message, node.span, notes=(f"the types are {forms}",))

@@ -95,10 +95,8 @@ class Fields:
             return False
         words = key.source.text[before.start : key.end]
         span = key.source.span(before.start, key.end)
-        quote = '"' if '"' not in words and "\\" not in words else "'"
-        help = None
-        if quote not in words:
-            help = Help("put the text in quotes", span, f"{quote}{words}{quote}", certain=True)
+        text = scalars.in_quotes(words)
+        help = Help("put the text in quotes", span, text, certain=True) if text else None
         self.findings.add(
             "PF002", "this text is cut in two: within braces, a comma ends a text without quotes", span, help=help
         )
@@ -230,13 +228,13 @@ class Fields:
     def duration_or_parameter(self, node: Node, key: str) -> float | Name | None:
         value = value_of(node)
         help = None
-        if isinstance(node, Scalar) and isinstance(value, str):
+        if isinstance(value, str):
             if seconds := scalars.duration(value):
                 return seconds
             if scalars.is_name(value):
                 return Name(value, node.span)
-        elif isinstance(node, Scalar) and isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
-            help = Help(f"write the unit: {scalars.UNITS}", node.span, f"{node.text}s")
+        elif text := scalars.as_duration(value):
+            help = Help(f"write the unit: {scalars.UNITS}", node.span, text)
         self.wrong(node, key, "a time with its unit, such as `30s`, or a parameter", help)
         return None
 

@@ -6,13 +6,14 @@ where a base is missing that may declare it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from protoflow.diagnostics import Help, Label
+from protoflow.diagnostics import Edit, Help, Label
 from protoflow.language import scalars
-from protoflow.language.suggest import clip, nearest, only_one_near, quoted
-from protoflow.protocol import Name, ParameterType
+from protoflow.language.parameters import with_unit
+from protoflow.language.suggest import all_nearest, are, clip, listed, only_one_near, quoted, write
+from protoflow.protocol import Counted, Name, ParameterType, Received
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -21,17 +22,41 @@ if TYPE_CHECKING:
     from protoflow.language.draft import Draft
     from protoflow.language.findings import Findings
     from protoflow.language.merge import Removals
-    from protoflow.protocol import MessageType
+    from protoflow.protocol import MessageType, Parameter
 
 MAX_PLACES = 12
 """More places of one mistake are counted, not shown."""
 
 _ARTICLES = {"event": "an event"}
+_WRITTEN = (ParameterType.BOOL, ParameterType.DURATION, ParameterType.SHARE)
+"""Types that are told by how a value is written."""
 
 
 def place(name: str) -> Span | None:
     """Where a name is written, if it is one that remembers."""
     return name.span if isinstance(name, Name) else None
+
+
+def _as_meant(parameter: Parameter, types: Collection[ParameterType]) -> Help | None:
+    """Help to write the default of a parameter so that it is of one of these types."""
+    place = parameter.spans["default"]
+    help = with_unit(parameter.default, types, place)
+    meant = scalars.BOOLEAN_WORDS.get(str(parameter.default).lower())
+    if ParameterType.BOOL in types and meant is not None:
+        help = Help(f"`{parameter.default}` is text; the boolean is `{meant}`", place, meant)
+    if help is None or "type" not in parameter.spans:
+        return help
+    return replace(help, more=(Edit(parameter.spans["type"], next(kind for kind in _WRITTEN if kind in types)),))
+
+
+def turned_round(message: MessageType) -> Help:
+    """Help to let a message go the other way."""
+    text = "let it go the other way"
+    start, end = message.spans.get("from"), message.spans.get("to")
+    if start is None or end is None:
+        return Help(text)
+    back = Edit(end, listed(message.senders))
+    return Help(text, start, listed(message.receivers), more=(back,))
 
 
 @dataclass(slots=True)
@@ -108,12 +133,7 @@ class Names:
         subject = (("parameter", str(name)),)
         if parameter.type not in types:
             text = f"parameter `{name}` is of type `{parameter.type}`, and {where} takes {quoted(types, 'or')}"
-            help = None
-            meant = scalars.BOOLEAN_WORDS.get(str(parameter.default).lower())
-            if ParameterType.BOOL in types and meant is not None:
-                why = f"`{parameter.default}` is text; the boolean is `{meant}`"
-                help = Help(why, parameter.spans["default"], meant)
-            self.wrong(name, text, parameter.span, subject, help)
+            self.wrong(name, text, parameter.span, subject, _as_meant(parameter, types))
             return False
         if least is not None and parameter.type is ParameterType.INT:
             self.least[name] = max(least, self.least.get(name, least))
@@ -143,9 +163,33 @@ class Names:
 
     def _wrong_way(self, role: str, name: Name, message: MessageType, why: str) -> None:
         self.doubts += 1
-        if self.settled(message):
-            text = f"`{name}` goes from {quoted(message.senders)} to {quoted(message.receivers)}; `{role}` {why}"
-            self.wrong(name, text, message.span, (("role", role), ("message", str(name))))
+        if not self.settled(message):
+            return
+        text = f"`{name}` goes from {quoted(message.senders)} to {quoted(message.receivers)}"
+        senders, receivers = self._used_by(name)
+        if {*senders} <= {*message.receivers} and {*receivers} <= {*message.senders} and (senders or receivers):
+            used = [f"sent by {quoted(senders)}"] if senders else []
+            used += [f"handled by {quoted(receivers)}"] if receivers else []
+            text = f"{text}, but is {' and '.join(used)}"
+            self.wrong(name, text, message.span, (("message", str(name)),), turned_round(message))
+        else:
+            self.wrong(name, f"{text}; `{role}` {why}", message.span, (("role", role), ("message", str(name))))
+
+    def _used_by(self, name: str) -> tuple[list[str], list[str]]:
+        """The roles with rows that send a message, or count replies to it, and those with rows that handle it."""
+        senders: list[str] = []
+        receivers: list[str] = []
+        for role in self.draft.roles.values():
+            sent = {send.message for row in role.transitions for send in row.sends}
+            handled = {trigger for row in role.transitions for trigger in row.triggers}
+            for event in role.events.values():
+                if event is not None and isinstance(event.condition, Received | Counted):
+                    handled.add(event.condition.message)
+                    if isinstance(event.condition, Received) and event.condition.request is not None:
+                        sent.add(event.condition.request)
+            senders += [role.name] if name in sent else []
+            receivers += [role.name] if name in handled else []
+        return senders, receivers
 
     def wrong(
         self,
@@ -155,13 +199,25 @@ class Names:
         subject: tuple[tuple[str, str], ...],
         help: Help | None = None,
     ) -> None:
-        """A known name that cannot stand where it does (PF002): once for all places where the same is to be said."""
+        """A known name that cannot stand where it does (PF002): once for all places where the same is to be said.
+
+        `help` is to change what is declared.
+        """
         fault = self._faults.get(("wrong", text))
         if fault is not None:
             fault.names.append(name)
             return
-        related = (Label(declared, "declared here"),) if declared is not None else ()
-        self._faults["wrong", text] = _Fault("PF002", text, [name], "and here", related, subject, help=help)
+        names: list[str] = [name]
+        related: tuple[Label, ...] = ()
+        word = "used here"
+        if help is not None and help.span is not None:  # what is to be changed is where it is declared
+            names = [Name(name, help.span), name]
+        elif declared is not None and declared.file == self.draft.file != (place(name) or declared).file:
+            names = [Name(name, declared), name]  # else it stood in a base
+        else:
+            word = "and here"
+            related = (Label(declared, "declared here"),) if declared is not None else ()
+        self._faults["wrong", text] = _Fault("PF002", text, names, word, related, subject, help=help)
 
     def report(self) -> None:
         """Report what was gathered."""
@@ -172,11 +228,11 @@ class Names:
             message, help, notes = fault.message, fault.help, []
             if fault.pool is not None:
                 pool = [str(name) for name in fault.pool() if scalars.is_name(name)]
-                near = nearest(fault.names[0], pool)
-                if near is not None:
+                near = all_nearest(fault.names[0], pool)
+                if near:
                     # At several places it may as well be the declaration that is misspelt.
                     certain = not more and only_one_near(fault.names[0], pool)
-                    message, help = f"{message}; `{near}` is", Help(f"write `{near}`", first, near, certain)
+                    message, help = f"{message}; {are(near)}", write(near, first, certain=certain)
                 elif pool:
                     notes.append(f"the {fault.plural} are {quoted(pool)}")
                 else:

@@ -19,8 +19,10 @@ from protoflow.language.values import describe
 from protoflow.protocol import Parameter, ParameterType
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from collections.abc import Mapping as MappingType
 
+    from protoflow.diagnostics import Span
     from protoflow.language.fields import Fields
     from protoflow.language.tree import Node
     from protoflow.protocol import Name, Value
@@ -54,6 +56,15 @@ def convert(value: object, kind: ParameterType) -> Value | None:
             if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
                 return None
             return float(value) if kind is ParameterType.FLOAT or value > 0 else None
+
+
+def with_unit(value: object, kinds: Collection[ParameterType], place: Span) -> Help | None:
+    """Help to give a bare number that stands at `place` the unit with which it is of one of these types."""
+    if ParameterType.DURATION in kinds and (text := scalars.as_duration(value)):
+        return Help(f"write the unit: {scalars.UNITS}", place, text)
+    if ParameterType.SHARE in kinds and (text := scalars.as_share(value)):
+        return Help("shares are written as percentages", place, text)
+    return None
 
 
 def show(value: Value, kind: ParameterType) -> str:
@@ -157,7 +168,12 @@ class ParameterReader:
         if isinstance(raw, int | float) and kind is ParameterType.DURATION:
             value = None
         if value is None:
-            self.findings.add("PF002", f"`{key}` takes {_WANTS[kind]}, not {describe(node)}", node.span)
+            self.findings.add(
+                "PF002",
+                f"`{key}` takes {_WANTS[kind]}, not {describe(node)}",
+                node.span,
+                help=with_unit(raw, (kind,), node.span),
+            )
         return value
 
 

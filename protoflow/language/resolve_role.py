@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from protoflow.diagnostics import Label
+from protoflow.diagnostics import Help, Label, Span
 from protoflow.language.suggest import quoted
 from protoflow.protocol import (
     EVERYTHING,
@@ -28,6 +28,8 @@ from protoflow.protocol import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from protoflow.language.draft import Draft, RoleDraft
     from protoflow.language.findings import Findings
     from protoflow.language.names import Names
@@ -213,8 +215,33 @@ class RoleResolver:
                     "PF002",
                     f"`{trigger}` is neither fresh nor stale: no event of `{self.role.name}` counts it `for` a message",
                     name.span,
+                    help=self._counted_for(trigger),
                 )
                 return
+
+    def _counted_for(self, reply: Name) -> Help:
+        """Help to count a message for the one that it answers: in the event that counts it, or in a new one."""
+        asked = next(iter(self._requests(reply)), None)
+        if asked is None:
+            return Help("take `fresh` out: it is for replies, and no row sends this on a message of this role")
+        for event in self.role.events.values():
+            if event is not None and isinstance(event.condition, Received) and event.condition.message == reply:
+                text, place = f"count it for the message that it answers: `for: {asked}`", event.spans["received"]
+                if any(span.line != place.line for span in event.spans.values()):
+                    return Help(text)
+                end = Span(place.file, place.line, place.end_column, place.line, place.end_column)
+                return Help(text, end, f", for: {asked}")
+        return Help(
+            f"count it for the message that it answers, in an event: `{{received: {reply}, for: {asked}, from: all}}`"
+        )
+
+    def _requests(self, reply: Name) -> Iterator[str]:
+        """Messages of this role on which others send that reply."""
+        sent = dict.fromkeys(str(send.message) for row in self.role.transitions for send in row.sends)
+        for other in self.draft.roles.values():
+            for row in other.transitions:
+                if any(send.message == reply for send in row.sends):
+                    yield from (name for name in map(str, row.triggers) if name in sent)
 
     def _raised(self, name: Name) -> None:
         if not self.names.known("event", name, self.role.events, self.role.name):

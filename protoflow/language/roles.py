@@ -207,10 +207,8 @@ class RoleReader:
                     "PF002", f"`{clip(value)}` is not a share: shares are more than 0% and at most 100%", node.span
                 )
                 return None
-        help = None
-        if isinstance(value, float) and 0 < value <= 1 and isinstance(node, Scalar):
-            part_text = f"{value * 100:g}%"
-            help = Help("shares are written as percentages", node.span, part_text)
+        text = scalars.as_share(value)
+        help = Help("shares are written as percentages", node.span, text) if text else None
         self.fields.wrong(node, "from", _FROM_FORMS, help)
         return None
 

@@ -63,6 +63,12 @@ def decode(text: str) -> Decoded:
     return text
 
 
+def in_quotes(text: str) -> str | None:
+    """A text as it is written in quotes; None where that needs escapes."""
+    quote = '"' if '"' not in text and "\\" not in text else "'"
+    return None if quote in text else f"{quote}{text}{quote}"
+
+
 def is_name(text: str) -> bool:
     """`[a-z][a-z0-9_]*`, and not a word that YAML reads as something else."""
     return NAME.fullmatch(text) is not None and text not in _WORDS
@@ -78,6 +84,23 @@ def share(text: str) -> Fraction | None:
     """A fraction of 1, where `text` is a percentage; None where it is not. Not held against any bound."""
     match = SHARE.fullmatch(text) if len(text) <= _LONGEST else None
     return None if match is None else Fraction(match[1]) / 100
+
+
+def as_duration(number: object) -> str | None:
+    """How seconds are written, the unit of a bare number that was most likely meant; None where it cannot be one."""
+    text = f"{number:g}s" if isinstance(number, int | float) and not isinstance(number, bool) else ""
+    return text if duration(text) else None
+
+
+def as_share(number: object) -> str | None:
+    """How a share is written that is given as a part of 1, or as a percentage without its sign; None where that is not
+    clear.
+    """
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        return None
+    text = f"{number * 100:g}%" if isinstance(number, float) and number <= 1 else f"{number:g}%"
+    part = share(text)
+    return text if part is not None and 0 < part <= 1 and number != 1 else None
 
 
 def count_range(text: str) -> tuple[int, int | None] | None:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from protoflow.diagnostics import Help
+from protoflow.protocol import EVERYTHING
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from protoflow.diagnostics import Span
 
 _LONGEST = 40
 _MOST = 400
@@ -14,6 +19,29 @@ _MOST = 400
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that `word` was most likely meant to be, or None where none is close."""
     return next(_close(word, candidates), None)
+
+
+def all_nearest(word: str, candidates: Iterable[str]) -> tuple[str, ...]:
+    """The nearest candidate, and those that are as few slips of the pen away; none where none is close."""
+    close = list(_close(word, candidates))
+    return tuple(each for each in close if _slips(word, each) <= _slips(word, close[0]))
+
+
+def are(names: Sequence[str]) -> str:
+    """ "`a` is", or "`a` and `b` are"."""
+    return f"{quoted(names)} {'is' if len(names) == 1 else 'are'}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """A name, or a list of them, as it is written in a file."""
+    words = [f'"{name}"' if name == EVERYTHING else str(name) for name in names]
+    return words[0] if len(words) == 1 else f"[{', '.join(words)}]"
+
+
+def write(names: Sequence[str], span: Span, text: str | None = None, *, certain: bool = False) -> Help:
+    """Help to write one of these names, or, of one, `text` in the place of `span`: which of several is not known."""
+    words = f"write {quoted(names, 'or')}"
+    return Help(words, span, text or names[0], certain) if len(names) == 1 else Help(words)
 
 
 def only_one_near(word: str, candidates: Iterable[str]) -> bool:
@@ -33,6 +61,21 @@ def _close(word: str, candidates: Iterable[str]) -> Iterator[str]:
         # People rarely mistake the first letter: without it (`server` for `never`), only a slip of one letter counts.
         if close[:1] == plain[:1] or sorted(close) == sorted(plain) or close[1:] == plain or close == plain[1:]:
             yield close
+
+
+def _slips(word: str, other: str) -> float:
+    """Letters that are wrong, missing or too many, at the least; two that have changed places, as hasty fingers do it,
+    count half.
+    """
+    before: list[float] = []
+    row: list[float] = list(range(len(other) + 1))
+    for i, letter in enumerate(word):
+        before, above, row = row, before, [i + 1]
+        for j, meant in enumerate(other):
+            row.append(min(before[j] + (letter != meant), before[j + 1] + 1, row[j] + 1))
+            if i and j and letter == other[j - 1] and word[i - 1] == meant:
+                row[-1] = min(row[-1], above[j - 1] + 0.5)
+    return row[-1]
 
 
 def clip(text: str, length: int = 40) -> str:

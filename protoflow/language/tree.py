@@ -19,7 +19,9 @@ from protoflow.language.suggest import clip
 from protoflow.language.yaml_errors import one_character, plain_words
 
 if TYPE_CHECKING:
-    from protoflow.diagnostics import Span
+    from collections.abc import Callable
+
+    from protoflow.diagnostics import Help, Span
     from protoflow.language.findings import Findings
     from protoflow.language.source import Source
 
@@ -79,15 +81,20 @@ class _RefusedError(Exception):
     """The text as a whole cannot be read; the finding has been made."""
 
 
-def compose(source: Source, findings: Findings) -> Node | None:
-    """The tree of the one document in `source`; None where there is none, with the reason among the findings."""
+def compose(
+    source: Source, findings: Findings, mended: Callable[[tuple[Help, ...]], Help | None] = lambda _: None
+) -> Node | None:
+    """The tree of the one document in `source`; None where there is none, with the reason among the findings.
+
+    Of what may help where this is no YAML, `mended` says what does.
+    """
     try:
         return _Composer(source, findings).compose()
     except _RefusedError:
         return None
     except yaml.YAMLError as error:
-        message, offset, labels = plain_words(error, source)
-        findings.add("PF001", message, one_character(source, offset), related=labels)
+        message, offset, labels, helps = plain_words(error, source)
+        findings.add("PF001", message, one_character(source, offset), related=labels, help=mended(helps))
         return None
 
 

@@ -5,18 +5,28 @@ libyaml speaks of tokens and simple keys; its words are kept only where no plain
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
 
-from protoflow.diagnostics import Label
+from protoflow.diagnostics import Help, Label
+from protoflow.language import scalars
 from protoflow.language.indentation import misfit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from protoflow.diagnostics import Span
+    from protoflow.language.indentation import Level
     from protoflow.language.source import Source
 
-_UNEXPECTED = ("did not find expected key", "expected <block end>")
+_UNEXPECTED = ("did not find expected key", "expected <block end>", "did not find expected '-' indicator")
+_TEXT = re.compile(r"(?P<key>\b(summary|help|^source):[ ]+)(?![\"'])[^\n{}\[\]]*$", re.MULTILINE)
+"""The key of a text, and what stands of it before a place."""
+_KEY_BEFORE = re.compile(r"^[ ]*(?P<word>[a-z_]+)\Z", re.MULTILINE)
+_TO_END = re.compile(r"[^\n]*?(?=[ ]+#|[ \r]*$)", re.MULTILINE)
+_TO_NEXT = re.compile(r"[^\n]*?(?=[ ]*(\}|,[ ]+[a-z_]+:[ ]|$))", re.MULTILINE)
 
 _PLAIN: tuple[tuple[str, str], ...] = (
     (
@@ -67,10 +77,18 @@ _CONTEXT: tuple[tuple[str, str], ...] = (
 )
 
 
-def plain_words(error: yaml.YAMLError, source: Source) -> tuple[str, int, tuple[Label, ...]]:
-    """What is wrong, the offset at which it is, and the other places that matter."""
+class Words(NamedTuple):
+    """What is wrong, the offset at which it is, the other places that matter, and what may help, likeliest first."""
+
+    message: str
+    offset: int
+    labels: tuple[Label, ...] = ()
+    helps: tuple[Help, ...] = ()
+
+
+def plain_words(error: yaml.YAMLError, source: Source) -> Words:
     if isinstance(error, yaml.reader.ReaderError):
-        return "not readable as YAML: " + _lookup(_PLAIN, str(error.reason)), _offset_of(error, source), ()
+        return Words("not readable as YAML: " + _lookup(_PLAIN, str(error.reason)), _offset_of(error, source))
     problem = str(getattr(error, "problem", None) or getattr(error, "context", None) or "it cannot be parsed")
     context = str(getattr(error, "context", None) or "")
     if "could not find expected ':'" in problem or "simple key" in context:
@@ -78,22 +96,60 @@ def plain_words(error: yaml.YAMLError, source: Source) -> tuple[str, int, tuple[
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     offset = mark.index if mark is not None else 0
     labels: tuple[Label, ...] = ()
+    if help := _colon_in_text(source, offset):
+        message = "not YAML: a `:` before a blank begins a value, and this text without quotes has one"
+        return Words(message, offset, (), (help,))
     began = getattr(error, "context_mark", None)
     words = next((text for part, text in _CONTEXT if part in context), None)
     if began is not None and words is not None and began.index != offset and began.index < len(source.text):
         closing = next((text for part, text in _CLOSING if part in problem), None)
         if closing is not None:
             missing = Label(one_character(source, offset), closing)
-            return f"not YAML: this `{source.text[began.index]}` is not closed", began.index, (missing,)
+            return Words(f"not YAML: this `{source.text[began.index]}` is not closed", began.index, (missing,))
         labels = (Label(source.span(began.index, began.index + 1), words),)
     if source.text[offset : offset + 1] == "\t":
         problem = "found a tab character"
-    found = misfit(source.text, offset) if any(part in problem for part in _UNEXPECTED) else None
+    if "mapping values are not allowed" in problem and (key := _KEY_BEFORE.search(source.text, 0, offset)):
+        begin = key.start("word")
+    else:
+        begin = offset if any(part in problem for part in _UNEXPECTED) else -1
+    found = misfit(source.text, begin) if begin >= 0 else None
     if found is not None:
+        offset = begin
         spaces, levels = found
         labels = tuple(Label(one_character(source, each.offset), _indented(each.indent)) for each in levels)
-        return f"not YAML: this line is {_indented(spaces)}, which fits nothing above it", offset, labels
-    return "not YAML: " + _lookup(_PLAIN, problem), offset, labels
+        message = f"not YAML: this line is {_indented(spaces)}, which fits nothing above it"
+        return Words(message, offset, labels, tuple(_other_indents(source, offset, spaces, levels)))
+    return Words("not YAML: " + _lookup(_PLAIN, problem), offset, labels)
+
+
+def _colon_in_text(source: Source, offset: int) -> Help | None:
+    """Help to put a summary or the like in quotes, where it has the colon at `offset` in it."""
+    begin = source.text.rfind("\n", 0, offset) + 1
+    found = _TEXT.search(source.text, begin, offset)
+    if found is None or source.text[offset : offset + 1] != ":":
+        return None
+    within_braces = "{" in source.text[begin : found.start()]
+    rest = (_TO_NEXT if within_braces else _TO_END).match(source.text, offset)
+    words = source.text[found.end("key") : rest.end() if rest else offset]
+    text = scalars.in_quotes(words.strip())
+    if text is None:
+        return None
+    start = found.end("key") + len(words) - len(words.lstrip())
+    return Help("put the text in quotes", source.span(start, start + len(words.strip())), text, certain=True)
+
+
+def _other_indents(source: Source, offset: int, spaces: int, levels: Iterable[Level]) -> Iterator[Help]:
+    """This line moved to where it fits, or what stands above it moved to fit this line; the nearest first."""
+    begin, here = offset - spaces, source.position(offset)[0]
+    for level in sorted(levels, key=lambda level: (abs(level.indent - spaces), -level.indent)):
+        above = source.position(level.offset)[0]
+        place = source.span(begin, offset)
+        yield Help(f"begin line {here} in column {level.indent + 1}, as line {above}", place, " " * level.indent)
+    for level in levels:
+        above = source.position(level.offset)[0]
+        place = source.span(level.offset - level.indent, level.offset)
+        yield Help(f"begin line {above} in column {spaces + 1}, as line {here}", place, " " * spaces)
 
 
 def _indented(spaces: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shlex
 import unicodedata
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from protoflow.diagnostics import Severity
@@ -158,8 +159,30 @@ def _help(help_: Help, sources: Mapping[str, str], gutter: int, paint: _Paint) -
     yield paint("help", "help") + f": {plain(help_.text)}"
     if help_.edits:
         yield paint(f"{'|':>{gutter + 1}}", "gutter")
-    for edit in help_.edits:
-        yield from _edit(edit, sources, gutter, paint)
+    for _, edits in groupby(help_.edits, key=_line_of):
+        first, *others = edits
+        if others:
+            yield from _line_edited([first, *others], sources, gutter, paint)
+        else:
+            yield from _edit(first, sources, gutter, paint)
+
+
+def _line_of(edit: Edit) -> tuple[str, int] | Edit:
+    """The line that the edit is within; itself where it changes lines."""
+    within = edit.span.line == edit.span.end_line and "\n" not in edit.replacement
+    return (edit.span.file, edit.span.line) if within else edit
+
+
+def _line_edited(edits: Sequence[Edit], sources: Mapping[str, str], gutter: int, paint: _Paint) -> Iterator[str]:
+    """One line as it reads with several edits in it."""
+    line = _line(sources, edits[0].span)
+    marked, shift = [], 0
+    for edit in edits:
+        start = edit.span.column - 1 + shift
+        line = line[:start] + edit.replacement + line[edit.span.end_column - 1 + shift :]
+        marked.append((start, start + max(1, len(edit.replacement))))
+        shift += len(edit.replacement) - (edit.span.end_column - edit.span.column)
+    yield from _numbered(line, edits[0].span.line, marked, "~", "", "help", gutter, paint)
 
 
 def _edit(edit: Edit, sources: Mapping[str, str], gutter: int, paint: _Paint) -> Iterator[str]:
@@ -177,7 +200,7 @@ def _edit(edit: Edit, sources: Mapping[str, str], gutter: int, paint: _Paint) ->
     first, *rest = changed.split("\n")
     start = span.column - 1
     end = start + max(1, len(edit.replacement.split("\n")[0]))
-    yield from _numbered(first, span.line, start, end, "~", "", "help", gutter, paint)
+    yield from _numbered(first, span.line, [(start, end)], "~", "", "help", gutter, paint)
     for line in rest:
         yield paint(f"{'+':>{gutter + 1}} ", "help") + plain(line)
 
@@ -192,18 +215,29 @@ def _snippet(
     source = _line(sources, span)
     start = min(span.column - 1, len(source))
     end = span.end_column - 1 if span.end_line == span.line else len(source)
-    yield from _numbered(source, span.line, start, max(end, start + 1), mark, label, role, gutter, paint)
+    yield from _numbered(source, span.line, [(start, max(end, start + 1))], mark, label, role, gutter, paint)
 
 
 def _numbered(
-    source: str, line: int, start: int, end: int, mark: str, label: str, role: str, gutter: int, paint: _Paint
+    source: str,
+    line: int,
+    marked: Sequence[tuple[int, int]],
+    mark: str,
+    label: str,
+    role: str,
+    gutter: int,
+    paint: _Paint,
 ) -> Iterator[str]:
-    """A source line with its number, and marks under [start, end)."""
-    source, start, end = _window(source, start, end)
-    shown = plain(source)
-    indent, width = _columns(shown[:start]), max(1, _columns(shown[start:end]))
+    """A source line with its number, and marks under each part [start, end) of it, in order."""
+    begin, end = marked[0][0], marked[-1][1]
+    source, start, end = _window(source, begin, end)
+    shown, marks = plain(source), ""
+    for each in marked:
+        first, last = (min(place + start - begin, end) for place in each)
+        marks += " " * (_columns(shown[:first]) - len(marks)) + mark * max(1, _columns(shown[first:last]))
+    indent = len(marks) - len(marks.lstrip())
     yield paint(f"{line:<{gutter}}|", "gutter") + f" {shown}"
-    marks = paint((mark * width + f" {plain(label)}").rstrip(), role)
+    marks = paint(f"{marks[indent:]} {plain(label)}".rstrip(), role)
     yield paint(f"{'|':>{gutter + 1}}", "gutter") + " " * (indent + 1) + marks
 
 

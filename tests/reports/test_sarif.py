@@ -12,8 +12,7 @@ import pytest
 
 from protoflow.checks import Report, validate
 from protoflow.checks.composition import Options
-from protoflow.checks.mending import apply
-from protoflow.diagnostics import Edit, Span
+from protoflow.diagnostics import Edit, Span, apply
 from protoflow.language import read_text
 from protoflow.reports import sarif
 from tests.composition.broken_deadline import BROKEN

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from protoflow.diagnostics import Edit, Span
+from protoflow.language.suggest import listed
 from protoflow.protocol import After
 
 if TYPE_CHECKING:
@@ -96,7 +97,3 @@ def time_limit(role: RoleProgram, events: Collection[str]) -> list[Edit]:
         if timer not in row.triggers:
             edits.append(Edit(place, f"[{', '.join([*row.triggers, timer or TIMER])}]"))
     return edits
-
-
-def listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"[{', '.join(names)}]"

@@ -14,9 +14,10 @@ from protoflow.checks.composition.configuration import (
     STATE,
     TIMERS,
 )
-from protoflow.checks.composition.edits import TIMER, as_another, listed, new_row, time_limit
+from protoflow.checks.composition.edits import TIMER, as_another, new_row, time_limit
 from protoflow.checks.composition.tables import LOST_FLAG, EventKind, EventModel, RoleModel
 from protoflow.diagnostics import Help
+from protoflow.language.suggest import listed
 from protoflow.program import Disposition
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from protoflow.checks.structure.facts import (
     trigger_span,
 )
 from protoflow.diagnostics import Diagnostic, Help, Label, Span
-from protoflow.language.suggest import quoted
+from protoflow.language.suggest import listed, quoted
 from protoflow.protocol import FRESH, START, TargetKind
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _forbidden(
     name, target = message.name, send.target
     if role.name not in message.senders:
         says = f"`{name}` is sent by `{role.name}`, but it comes from {quoted(message.senders, 'or')}"
-        senders = suggest.listed([*message.senders, role.name])
+        senders = listed([*message.senders, role.name])
         help = Help(f"let `{role.name}` be a sender of it", message.spans.get("from"), senders)
         return says, f"`{role.name}` is no sender of it", help, send.declared.message.span
     receivers = quoted(message.receivers, "or")
@@ -154,7 +154,7 @@ def _forbidden(
             return not_allowed.format(f"those whom `{target.name}` has counted"), label, None, place
         case TargetKind.ROLE | TargetKind.LINK if not set(send.roles) <= set(message.receivers):
             to = f"`{send.roles[0]}`" + (f" along `{target.name}`" if target.kind is TargetKind.LINK else "")
-            more = suggest.listed([*message.receivers, *send.roles])
+            more = listed([*message.receivers, *send.roles])
             help = Help(f"let `{send.roles[0]}` be a receiver of it", message.spans.get("to"), more)
             return not_allowed.format(to), label, help, place
     return None

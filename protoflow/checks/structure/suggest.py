@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from protoflow.checks.structure.facts import sendings
 from protoflow.diagnostics import Help, Span
+from protoflow.language.suggest import listed
 from protoflow.protocol import EVERYTHING
 
 if TYPE_CHECKING:
@@ -17,12 +18,6 @@ if TYPE_CHECKING:
 
     from protoflow.program import Program, RoleProgram
     from protoflow.protocol import Transition
-
-
-def listed(names: Iterable[str]) -> str:
-    """A name, or a list of them, in flow style."""
-    words = [f'"{name}"' if name == EVERYTHING else str(name) for name in names]
-    return words[0] if len(words) == 1 else f"[{', '.join(words)}]"
 
 
 def row(
