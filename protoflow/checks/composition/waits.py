@@ -127,7 +127,8 @@ def _window(model: Model, run: Run, who: int, role: RoleModel, event: EventModel
     if needed > len(expected):  # only a number can be
         text = f"for {needed} participants to send `{message}`, but no more than {len(expected)} can"
         return Reason(text, message=message, asks=event.name)
-    if not missing:
+    counted = len(expected) - len(missing)
+    if counted >= needed:  # others may be missing nevertheless
         failing = _failing(role, work.entries[who][STATE], event)
         return Reason(f"although `{event.name}` holds: {failing}", message=message)
     gone = [j for j in missing if work.entries[j][LIVE] == CRASHED]
@@ -139,7 +140,6 @@ def _window(model: Model, run: Run, who: int, role: RoleModel, event: EventModel
             peer = model.roles[work.entries[j][ROLE]]
             there.setdefault(peer.states[work.entries[j][STATE]], []).append(run.names[j])
     apart += [f"{_names(ids)}, in `{state}`" for state, ids in there.items()]
-    counted = len(expected) - len(missing)
     have = f" ({counted} of {needed} counted)" if counted else ""
     return Reason(f"for `{message}` from {'; and '.join(apart)}{have}", gone=bool(gone), message=message)
 
