@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 FRAME = "#888888"
 GAP = "    "
-_LOOP_LINES = 3
 _INDENT = 2  # between a line and its words, in points
 _WIDE, _NARROW = 110, 40  # characters in a line beneath the picture
 _STYLES = {Dash.SOLID: "solid", Dash.DASHED: "dashed", Dash.DOTTED: "dotted", Dash.DOUBLE: "solid"}
@@ -60,6 +59,7 @@ class _Drawing:
                 "nodesep": "0.12" if self.narrow else "0.25",
                 "ranksep": "0.25" if self.narrow and flow else "0.45",
                 "pad": "0.03" if self.narrow else "0.1",
+                "newrank": "true",
                 "tooltip": graphviz.escape(picture.title),
             },
             node_attr={"fontname": font, "fontsize": NORMAL, "shape": "box", "style": "rounded", "margin": "0.1,0.05"},
@@ -87,7 +87,8 @@ class _Drawing:
                 style="rounded",
                 color=FRAME,
                 penwidth="0.7",
-                margin="5" if self.narrow else "10",
+                # A little more than `nodesep`: so far may the words of a line stand out beyond the room kept for them.
+                margin="11" if self.narrow else "20",
                 URL=self._link(cluster),
                 peripheries="1" if cluster.framed else "0",
             )
@@ -117,22 +118,17 @@ class _Drawing:
                 attributes |= {"shape": "plain", "label": html(ladder.box(box.id, inner, colour, width))}
             graph.node(box.id, **attributes)
         for number, edge in enumerate(cluster.edges):
-            if edge.source == edge.dest:
-                graph.edge(edge.source, edge.dest, **self._edge(edge))
-            else:
-                line = self._line(edge.kind) | self._class(edge)
-                ladder.rung(graph, number, label=self._label(edge), line=line)
+            line = self._line(edge.kind) | self._class(edge)
+            ladder.rung(graph, number, label=self._label(edge), line=line)
         ladder.keep_order(graph)
 
     def _loop(self, graph: graphviz.Digraph, edge: Edge, label: str) -> None:
-        """A loop with a long label has it in a node of its own beside the state: other lines then keep clear of it."""
-        if sum(len(block.lines) for block in edge.blocks) <= _LOOP_LINES:
-            graph.edge(edge.source, edge.dest, **self._edge(edge))
-            return
+        """Its words are a node beside the state, so that other lines keep clear of them, and nothing is between."""
         graph.edge(edge.source, edge.dest, **self._line(edge.kind), **self._class(edge))
-        with graph.subgraph(graph_attr={"rank": "same"}) as beside:
-            beside.node(label, shape="plain", **self._label(edge))
-            beside.edge(edge.source, label, style="invis", weight="100", minlen="0")
+        with graph.subgraph(name=f"cluster_{label}") as both:
+            both.attr(rank="same", label="", peripheries="0", margin="0", URL="")
+            both.node(label, shape="plain", **self._label(edge))
+            both.edge(edge.source, label, style="invis", weight="100", minlen="0")
 
     def _box(self, box: Box) -> dict[str, str]:
         if box.kind is BoxKind.INITIAL:

@@ -2,7 +2,8 @@
 
 A message has its words in the middle of its line, in a node. Each end of a rung has a port of its own on the side of
 its role, as high as the words need: that is what keeps the rungs straight. Ranks follow the order of the boxes, so
-messages back and forth are between the same two columns.
+messages back and forth are between the same two columns. A message among participants of one role leads from its right
+side to the words and back.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     import graphviz
 
-    from protoflow.diagrams.model import Cluster, Edge
+    from protoflow.diagrams.model import Cluster
 
 _BETWEEN = 26  # from the words of one message to those of the next, in points
 _MARK = 20
@@ -33,14 +34,13 @@ class Ladder:
         self.loose = {box.id for box in cluster.boxes if box.kind is BoxKind.LOOSE}
         self.rungs: dict[int, tuple[str, str]] = {}  # number -> (box on the left, box on the right)
         for number, edge in enumerate(cluster.edges):
-            if edge.source != edge.dest:
-                left, right = sorted((edge.source, edge.dest), key=lambda box: self.order[box])
-                self.rungs[number] = left, right
+            left, right = sorted((edge.source, edge.dest), key=lambda box: self.order[box])
+            self.rungs[number] = left, right
 
     def box(self, id: str, inner: str, colour: str, width: int) -> str:
         """A role as a table: its ports on both sides of its words."""
         cells = [
-            self._ports([number for number, (_, right) in self.rungs.items() if right == id]),
+            self._ports([number for number, (left, right) in self.rungs.items() if left != right == id]),
             f'<TD CELLPADDING="6" WIDTH="72" HEIGHT="36">{inner}</TD>',
             self._ports([number for number, (left, _) in self.rungs.items() if left == id]),
         ]
@@ -51,15 +51,27 @@ class Ladder:
         """In order, but those that lead past another role beneath the others: there is room for their lines."""
         if not numbers:
             return ""
-        numbers = sorted(numbers, key=self._span)
         size = 'FIXEDSIZE="TRUE" WIDTH="4"'
-        heights = {number: _height(self.cluster.edges[number]) for number in numbers}
-        rows = (f'<TR><TD PORT="r{number}" {size} HEIGHT="{height}"></TD></TR>' for number, height in heights.items())
+        rows = []
+        for number in sorted(numbers, key=self._span):
+            ports = [f"r{number}", f"b{number}"] if self._loops(number) else [f"r{number}"]
+            height = self._height(number) // len(ports)
+            rows += [f'<TR><TD PORT="{port}" {size} HEIGHT="{height}"></TD></TR>' for port in ports]
         return f'<TD><TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{"".join(rows)}</TABLE></TD>'
 
     def _span(self, number: int) -> int:
         left, right = self.rungs[number]
-        return self.order[right] - self.order[left] if right not in self.loose else 1
+        return max(1, self.order[right] - self.order[left]) if right not in self.loose else 1
+
+    def _height(self, number: int) -> int:
+        """What the words of a message take, and the space to the next; a loop bends around its words."""
+        blocks = self.cluster.edges[number].blocks
+        words = sum(LINE * len(block.lines) + _MARK * len(block.marks) for block in blocks)
+        return words + _BETWEEN * (2 if self._loops(number) else 1)
+
+    def _loops(self, number: int) -> bool:
+        left, right = self.rungs[number]
+        return left == right
 
     def rung(self, graph: graphviz.Digraph, number: int, label: Mapping[str, str], line: Mapping[str, str]) -> None:
         words = self._words(number)
@@ -67,6 +79,10 @@ class Ladder:
         left, right = self.rungs[number]
         forward = self.cluster.edges[number].source == left
         straight = {**line, "weight": "10"}
+        if self._loops(number):
+            graph.edge(f"{left}:r{number}:e", f"{words}:nw", **straight, dir="none")
+            graph.edge(f"{words}:sw", f"{left}:b{number}:e", **line, constraint="false")
+            return
         graph.edge(self._end(left, number, "e"), f"{words}:w", **straight, dir="none" if forward else "back")
         graph.edge(f"{words}:e", self._end(right, number, "w"), **straight, dir="forward" if forward else "none")
 
@@ -91,8 +107,3 @@ class Ladder:
                 ) as column:
                     for above, below in itertools.pairwise(numbers):
                         column.edge(self._words(below), self._words(above))
-
-
-def _height(edge: Edge) -> int:
-    """What the words of a message take, and the space to the next."""
-    return sum(LINE * len(block.lines) + _MARK * len(block.marks) for block in edge.blocks) + _BETWEEN

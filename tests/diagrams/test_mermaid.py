@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
+
+import pytest
 
 import protoflow
 from protoflow.diagrams.mermaid import escaped
@@ -14,6 +17,14 @@ def test_every_diagram_parses() -> None:
     texts = [protoflow.diagram(load(name), kind).mermaid for name, kind in cases]
     problems = dict(zip(cases, mermaid_problems(texts), strict=True))
     assert {case: said for case, said in problems.items() if said} == {}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_course_of_the_field_parses(kind: str) -> None:
+    courses = sorted((Path(__file__).parents[1] / "courses").rglob("*.yaml"))
+    problems = mermaid_problems([protoflow.diagram(protoflow.load(path), kind).mermaid for path in courses])
+    assert len(courses) > 20
+    assert {path.stem: said for path, said in zip(courses, problems, strict=True) if said} == {}
 
 
 def test_the_parser_does_refuse() -> None:
