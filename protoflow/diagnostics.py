@@ -9,7 +9,7 @@ Lines and columns count from 1, in characters; the end of a span is exclusive (w
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -161,6 +161,14 @@ class Help:
         if self.span is None or self.replacement is None:
             return ()
         return tuple(sorted((Edit(self.span, self.replacement), *self.more)))
+
+
+def one_of(helps: Iterable[Help]) -> Help | None:
+    """The first of these, each of which has the next as what may help otherwise."""
+    chain: Help | None = None
+    for help in reversed(list(helps)):
+        chain = replace(help, otherwise=chain)
+    return chain
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,18 +37,21 @@ def keep_what_mends(report: Report, check: Callable[[str, float], Report]) -> Re
         return report
     ends = time.thread_time() + SECONDS
     known = {(found.code, found.message) for found in report.diagnostics}
+    shown = {(found.code, found.message) for found in report.shown}
 
     def mends(found: Diagnostic, edits: tuple[Edit, ...]) -> tuple[bool, bool]:
-        """Whether it does, and without a new warning of the same message."""
+        """Whether it does; and whether what the finding had explained is gone too, without a new warning of the same
+        message."""
         if time.thread_time() > ends:
             return False, False
         again = check(apply(edits, text), ends - time.thread_time())
         if again.protocol is None or any(each.code == "PF210" for each in again.diagnostics):
             return False, False
         gone = all((each.code, each.message) != (found.code, found.message) for each in again.diagnostics)
-        new = [e for e in again.diagnostics if e.implied_by is None and (e.code, e.message) not in known]
-        good = gone and not any(each.severity is Severity.ERROR for each in new)
-        return good, good and not any(_same_message(each, found) for each in new)
+        new = [each for each in again.shown if (each.code, each.message) not in shown]
+        errors = [(each.code, each.message) for each in new if each.severity is Severity.ERROR]
+        good = gone and known.issuperset(errors)
+        return good, good and not errors and not any(_same_message(each, found) for each in new)
 
     undecided = any(found.code == "PF210" for found in report.diagnostics)
 

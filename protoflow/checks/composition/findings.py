@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from protoflow.checks.composition.edits import new_row, saying
 from protoflow.checks.composition.waits import waits
-from protoflow.diagnostics import CODES, Diagnostic, Help, Label, Span
+from protoflow.diagnostics import CODES, Diagnostic, Help, Label, Span, one_of
 from protoflow.protocol import Name
 
 if TYPE_CHECKING:
@@ -111,10 +111,7 @@ def _handle_too(alarm: Alarm, role: RoleModel, rows: list[Transition], here: lis
         found.insert(0 if reply and not _waits_for(role, state, trigger) else len(found), dropped)
     if another not in found:
         found.append(another)
-    chain: Help | None = None
-    for help_ in reversed([each for each in found if each is not None]):
-        chain = replace(help_, otherwise=chain)
-    return chain
+    return one_of(each for each in found if each is not None)
 
 
 def _waits_for(role: RoleModel, state: str, message: str) -> bool:

@@ -14,7 +14,7 @@ from protoflow.checks.structure.facts import (
     states_that_handle,
     trigger_span,
 )
-from protoflow.diagnostics import Diagnostic, Help, Label, Span
+from protoflow.diagnostics import Diagnostic, Help, Label, Span, one_of
 from protoflow.language.suggest import listed, quoted
 from protoflow.protocol import FRESH, START, TargetKind
 
@@ -40,14 +40,23 @@ def sent_but_not_handled(program: Program) -> Iterator[Diagnostic]:
             continue
         first = senders[0].send.declared
         others = dict.fromkeys(each.send.declared.span for each in senders if each.send.declared is not first)
-        fields = suggest.row(
-            [message],
-            suggest.waiting_states(role, message),
-            dest=suggest.next_state(role),
-            conditions=[FRESH] if message in role.request_of else (),
-            handler=f"on_{message}",
-            sends=unsent[receiver],
-        )
+        dest = suggest.next_state(role)
+        helps = [
+            suggest.add_row(
+                program,
+                role,
+                f"handle it in `{receiver}`",
+                suggest.row(
+                    [message],
+                    states,
+                    dest=dest,
+                    conditions=[FRESH] if message in role.request_of else (),
+                    handler=f"on_{message}",
+                    sends=unsent[receiver],
+                ),
+            )
+            for states in suggest.taking_states(role, message, dest)
+        ]
         yield Diagnostic(
             "PF103",
             f"`{message}` is sent to `{receiver}`, which handles it in no state",
@@ -57,7 +66,7 @@ def sent_but_not_handled(program: Program) -> Iterator[Diagnostic]:
                 *(Label(other, "and here") for other in others if other),
                 *((Label(span, f"no row of `{receiver}` has it as trigger"),) if (span := role.role.span) else ()),
             ),
-            help=suggest.add_row(program, role, f"handle it in `{receiver}`", fields),
+            help=one_of(helps),
             subject=frozenset({("role", receiver), ("message", message)}),
         )
 

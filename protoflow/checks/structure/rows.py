@@ -14,7 +14,7 @@ from protoflow.checks.structure.facts import (
     together,
     trigger_span,
 )
-from protoflow.diagnostics import Diagnostic, Help, Label
+from protoflow.diagnostics import Diagnostic, Help, Label, one_of
 from protoflow.language.suggest import quoted
 from protoflow.protocol import EVERYTHING, Raised
 
@@ -95,21 +95,13 @@ def _incomplete(program: Program, role: RoleProgram, lasts: list[Row], why: str)
         what = f"{quoted(triggers)} may find no row in {quoted(states)} of `{role.name}`"
     else:
         what = f"{quoted(triggers)} of `{role.name}` might never fire in {quoted(states)}"
-    one = rows[0].guards[0] if len(rows) == len(rows[0].guards) == 1 and rows[0].times is None else None
-    fields = suggest.row(
-        triggers,
-        states,
-        conditions=[one.name] if one and not one.wanted else [],
-        unless=[one.name] if one and one.wanted else [],
-        handler=f"on_{last.trigger}",
-    )
     return Diagnostic(
         "PF107",
         f"{what}: none of its rows holds {why}",
         place(program, *(last.declared.spans.get(key) for key in ("conditions", "unless", "times")), last.declared),
         label=f"{'this can fail, and no row' if last.guards else 'no row'} says what happens then",
         related=tuple(Label(span, "this one may fail too") for row in rows[:-1] if (span := row.declared.span)),
-        help=suggest.add_row(program, role, "say what happens then", fields),
+        help=one_of(_otherwise(program, role, rows, triggers, states)),
         subject=frozenset(
             {
                 ("role", role.name),
@@ -118,6 +110,25 @@ def _incomplete(program: Program, role: RoleProgram, lasts: list[Row], why: str)
             }
         ),
     )
+
+
+def _otherwise(
+    program: Program, role: RoleProgram, rows: Sequence[Row], triggers: Sequence[str], states: Sequence[str]
+) -> Iterator[Help]:
+    """A row that holds whenever these do not. Of an event it leads on as another row does; what a message brings is
+    handled, and answered as these rows do."""
+    event = rows[0].trigger in role.role.events
+    conditions, unless = suggest.counterpart(rows)
+    named = f"on_{rows[0].trigger}"
+    ways = suggest.ways_on(program, role, rows)
+    if not event:
+        own = suggest.way(program, rows[-1].declared)
+        ways = [(dest, named, sends) for dest, _, sends in dict.fromkeys([own, *ways])]
+    for dest, handler, sends in [*ways, (None, named, ())]:
+        fields = suggest.row(
+            triggers, states, dest=dest, conditions=conditions, unless=unless, handler=handler, sends=sends
+        )
+        yield suggest.add_row(program, role, "say what happens then", fields)
 
 
 def _triggers(rows: Sequence[Row]) -> tuple[str, ...]:

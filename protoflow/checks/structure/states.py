@@ -8,7 +8,7 @@ from protoflow.checks.structure import suggest
 from protoflow.checks.structure.choices import Choices
 from protoflow.checks.structure.facts import place, role_triggers
 from protoflow.checks.structure.graphs import components, reachable_from, state_graph
-from protoflow.diagnostics import Diagnostic, Help, Label
+from protoflow.diagnostics import Diagnostic, Help, Label, one_of
 from protoflow.language.suggest import quoted
 from protoflow.protocol import START
 
@@ -90,13 +90,26 @@ def _stuck(program: Program, role: RoleProgram, part: list[str], finals: list[st
     unused = _unused_events(role)
     related += [Label(span, "no row has this trigger") for name in unused if (span := role.role.events[name].span)]
     goal = suggest.next_state(role) or finals[0]
-    trigger = _missing_trigger(program, role, part, unused)
-    if trigger is None:
-        help = Help(f"give a row of `{part[0]}` a `dest` that leads on, `{goal}` say, or make it `final: true`")
+    triggers = _missing_triggers(program, role, part, unused)
+    if not triggers:
+        help: Help | None = Help(
+            f"give a row of `{part[0]}` a `dest` that leads on, `{goal}` say, or make it `final: true`"
+        )
     else:
-        sends = suggest.missing_sends(program)[role.name]
-        fields = suggest.row([trigger], part[:1], dest=goal, handler=f"on_{trigger}", sends=sends)
-        help = suggest.add_row(program, role, f"lead on from `{part[0]}`, to `{goal}` say", fields)
+        sends = tuple(suggest.missing_sends(program)[role.name])
+        ways: list[suggest.Way] = [(goal, f"on_{triggers[0]}", sends)]
+        if not sends:  # then what is sent on the way there is sent elsewhere too
+            rows = role.rows(part[0], triggers[0])
+            ways[:0] = [way for way in suggest.ways_on(program, role, rows) if way[0] == goal]
+        help = one_of(
+            suggest.add_row(
+                program,
+                role,
+                f"lead on from `{part[0]}`, to `{goal}` say",
+                suggest.row(triggers, part[:1], dest=dest, handler=handler, sends=sends),
+            )
+            for dest, handler, sends in ways
+        )
     return Diagnostic(
         "PF102",
         f"`{role.name}` can never finish once it is in {quoted(part, 'or')}: no path leads from there to a final state",
@@ -113,15 +126,16 @@ def _unused_events(role: RoleProgram) -> list[str]:
     return [name for name in role.role.events if name not in triggers]
 
 
-def _missing_trigger(program: Program, role: RoleProgram, part: list[str], unused: list[str]) -> str | None:
+def _missing_triggers(program: Program, role: RoleProgram, part: list[str], unused: list[str]) -> list[str]:
     """What the row that leads on was probably triggered by: the one event without a row, `start` where nothing happens
-    at the beginning, or an event whose rows can all fail."""
+    at the beginning, or what the same rows are for that can all fail."""
     if len(unused) == 1:
-        return unused[0]
+        return unused
     if part == [role.initial] and not any(state == role.initial for state, _ in role.table):
-        return START
+        return [START]
     choices = Choices(program, role)
     incomplete = [
         trigger for state, trigger in role_triggers(role) if state == part[0] and choices.all_fail(state, trigger)
     ]
-    return incomplete[0] if len(incomplete) == 1 else None
+    rows = {tuple(row.index for row in role.rows(part[0], trigger)) for trigger in incomplete}
+    return incomplete if len(rows) == 1 else []

@@ -6,18 +6,23 @@ to a line; else only the text is given.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from protoflow.checks.structure.facts import sendings
+from protoflow.checks.structure.graphs import components, state_graph
 from protoflow.diagnostics import Help, Span
 from protoflow.language.suggest import listed
-from protoflow.protocol import EVERYTHING
+from protoflow.program import GuardKind
+from protoflow.protocol import EVERYTHING, FRESH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from protoflow.program import Program, RoleProgram
-    from protoflow.protocol import Transition
+    from protoflow.program import Program, RoleProgram, Row
+    from protoflow.protocol import Send, Transition
+
+MOST_WAYS = 6
+"""Ways on that are tried in turn."""
 
 
 def row(
@@ -101,6 +106,75 @@ def _dash_column(role: RoleProgram, row: Transition) -> int | None:
     if row.span is None or whole is None or whole.file != row.span.file:
         return None
     return whole.column if row.span.column == whole.column + 2 else None
+
+
+def counterpart(rows: Sequence[Row], *, fresh: bool = False) -> tuple[list[str], list[str]]:
+    """The conditions, and what follows `unless`, of a row that holds whenever none of these does: none where that takes
+    more than one row, or where it is `times` that ends. `fresh`: of fresh messages only.
+    """
+    asked = [[guard for guard in row.guards if guard.kind is not GuardKind.FRESH] for row in rows]
+    conditions = [FRESH] if fresh or any(row.says_fresh for row in rows) else []
+    if any(len(guards) != 1 for guards in asked) or any(row.times is not None for row in rows):
+        return conditions, []
+    names = {guards[0].name: guards[0].wanted for guards in asked}
+    conditions += [name for name, wanted in names.items() if not wanted]
+    return conditions, [name for name, wanted in names.items() if wanted]
+
+
+Way: TypeAlias = "tuple[str | None, str | None, tuple[str, ...]]"
+"""How a row leads on: its `dest`, its `handler`, and what it sends."""
+
+
+def ways_on(program: Program, role: RoleProgram, rows: Sequence[Row]) -> list[Way]:
+    """How others could lead on in the place of these rows of one choice, and these themselves at the end.
+
+    First those that lead to a final state, from the same state before others, events before messages where these rows
+    are for an event. A handler is named where what is sent needs one.
+    """
+    if not rows:
+        return []
+    state, event = rows[0].source, rows[0].trigger in role.role.events
+    mine = {row.index for row in rows}
+
+    def order(index: int, row: Transition) -> tuple[bool, ...]:
+        same = state in row.sources or EVERYTHING in row.sources
+        alike = event == (row.triggers[0] in role.role.events)
+        final = row.dest is not None and role.final(row.dest)
+        return index in mine, not final, not alike, not same
+
+    there = [(i, row) for i, row in enumerate(role.role.transitions) if i in mine or row.dest not in (None, state)]
+    ordered = sorted(there, key=lambda each: order(*each))
+    return list(dict.fromkeys(way(program, row) for _, row in ordered))[:MOST_WAYS]
+
+
+def way(program: Program, row: Transition) -> Way:
+    """How the row leads on."""
+    payloads = [program.protocol.messages[send.message].payload for send in row.sends]
+    filled = any(not kind.optional for payload in payloads for kind in payload.values())
+    return row.dest, row.handler if filled else None, tuple(map(sent, row.sends))
+
+
+def sent(send: Send) -> str:
+    """A send as it is written in a file."""
+    if send.target is None:
+        return f"maybe {send.message}" if send.maybe else str(send.message)
+    if send.maybe:
+        return f"{{message: {send.message}, to: {send.target.name}, maybe: true{', one: true' if send.one else ''}}}"
+    return f"{{{send.message}: {f'one {send.target.name}' if send.one else send.target.name}}}"
+
+
+def taking_states(role: RoleProgram, message: str, dest: str | None) -> list[tuple[str, ...]]:
+    """Where a message that is handled nowhere yet, and leads to `dest`, may be taken; the likeliest first.
+
+    What leads to where nothing else does is taken where nothing else leads on.
+    """
+    usual = waiting_states(role, message)
+    if dest is None or message in role.counted_by:
+        return [usual]
+    open_ends = [state for state in role.states if state in role.reachable and not role.final(state)]
+    last = [part for part in components(state_graph(role, open_ends), sinks=True) if role.initial not in part]
+    one_by_one = [(state,) for part in last for state in part]
+    return list(dict.fromkeys([*one_by_one, usual]))[:MOST_WAYS]
 
 
 def waiting_states(role: RoleProgram, message: str) -> tuple[str, ...]:
