@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protoflow.diagnostics import Edit, Span
+from protoflow.checks.structure import suggest
+from protoflow.diagnostics import Edit, Help, Span
 from protoflow.language.suggest import listed
-from protoflow.protocol import After
+from protoflow.protocol import After, ParameterType, TargetKind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
-    from protoflow.program import RoleProgram
-    from protoflow.protocol import MessageType, Send, State, Transition
+    from protoflow.program import Program, RoleProgram
+    from protoflow.protocol import State, Transition
 
 TIMER = "time_up"
 
@@ -40,43 +41,72 @@ def _at(span: Span, further: int = 0) -> Span:
     return Span(span.file, span.end_line, column, span.end_line, column)
 
 
-def new_row(after: Transition | None, trigger: str, source: str, rest: str = "") -> tuple[Span | None, str | None]:
-    """A whole new line below a row that is written on one line; without such a row, no more than the words say.
+def row_below(
+    program: Program, role: RoleProgram, above: Transition, text: str, fields: Sequence[tuple[str, str]]
+) -> Help:
+    """Help to add a row below one that is written on one line of this file; else after the last row of the role."""
+    span = above.span
+    if span is None or span.line != span.end_line or span.file != program.protocol.file:
+        return suggest.add_row(program, role, text, fields)
+    return Help(text, *_line_below(above, fields))
 
-    `rest`: its other fields, with a comma before each.
+
+def _line_below(above: Transition, fields: Sequence[tuple[str, str]]) -> tuple[Span, str]:
+    assert above.span is not None
+    line = above.span.end_line + 1
+    indent = " " * max(0, above.span.column - 3)
+    return Span(above.span.file, line, 1, line, 1), f"{indent}- {suggest.flow(fields)}\n"
+
+
+def sending_too(program: Program, role: RoleProgram, row: Transition, message: str) -> list[Edit]:
+    """Let a row send a message to all who receive it; nothing where that cannot be typed on its line."""
+    protocol = program.protocol
+    alone = sum(program.roles[name].maximum or 2 for name in protocol.messages[message].receivers) == 1
+    sends = [*map(suggest.sent, row.sends), message if alone else f"{{{message}: all}}"]
+    place = row.spans.get("send")
+    if row.span is None or row.span.file != protocol.file or (place is not None and place.line != place.end_line):
+        return []
+    added = [] if place else [("send", listed(sends))]
+    if row.handler is None and any(not kind.optional for kind in protocol.messages[message].payload.values()):
+        others = (each.handler for each in role.role.transitions if any(send.message == message for send in each.sends))
+        added.append(("handler", next(filter(None, others), f"on_{row.triggers[0]}")))
+    edits = [Edit(place, listed(sends))] if place else []
+    for key, value in added:
+        field = suggest.add_field(row, "", key, value)
+        assert field.span is not None
+        edits.append(Edit(field.span, field.replacement or ""))
+    return edits
+
+
+def patience(program: Program) -> str:
+    """How long to wait: a duration that is a parameter, one that nothing uses yet before others; else half a minute."""
+    durations = [name for name, each in program.protocol.parameters.items() if each.type is ParameterType.DURATION]
+    used = {
+        event.condition.duration
+        for role in program.protocol.roles.values()
+        for event in role.events.values()
+        if isinstance(event.condition, After)
+    }
+    return next((name for name in durations if name not in used), next(iter(durations), "30s"))
+
+
+def guard_for(role: RoleProgram, event: str) -> str | None:
+    """The condition of a row that goes on before `event` has come: whether there is anybody to whom what it sends could
+    go. None where that is certain: nobody is selected there, or a round is open, whose receivers were.
     """
-    if after is None or after.span is None or after.span.line != after.span.end_line:
-        return None, None
-    line = after.span.end_line + 1
-    indent = " " * max(0, after.span.column - 3)
-    return Span(after.span.file, line, 1, line, 1), f"{indent}- {{trigger: {trigger}, source: {source}{rest}}}\n"
+    window = role.windows.get(event)
+    rows = [row for row in role.all_rows() if row.trigger == event]
+    selects = any(send.target.kind is TargetKind.SELECTOR for row in rows for send in row.sends)
+    if window is None or window.request is not None or not selects:
+        return None
+    return f"somebody_{event.removeprefix('all_')}"
 
 
-def as_another(row: Transition, messages: Mapping[str, MessageType]) -> str:
-    """The fields with which a row leads on as that one does: where to, and what is sent (by its handler where a message
-    needs one).
-    """
-    fields = [f", dest: {row.dest}"] if row.dest else []
-    if row.handler and any(not kind.optional for send in row.sends for kind in messages[send.message].payload.values()):
-        fields.append(f", handler: {row.handler}")
-    if row.sends:
-        fields.append(f", send: {listed([_send(send) for send in row.sends])}")
-    return "".join(fields)
-
-
-def _send(send: Send) -> str:
-    if send.target is None:
-        return f"maybe {send.message}" if send.maybe else send.message
-    target = f"one {send.target.name}" if send.one else send.target.name
-    if send.maybe:
-        return f"{{message: {send.message}, to: {send.target.name}, maybe: true{', one: true' if send.one else ''}}}"
-    return f"{{{send.message}: {target}}}"
-
-
-def time_limit(role: RoleProgram, events: Collection[str]) -> list[Edit]:
+def time_limit(program: Program, role: RoleProgram, events: Collection[str], *, guarded: bool) -> list[Edit]:
     """A timer, and the same rows for it as for these events; nothing where that cannot be typed line by line.
 
-    The timer is one that the role has, or a new one with the name TIMER.
+    The timer is one that the role has, or a new one with the name TIMER. `guarded`: rows that ask whether anybody is
+    there (`guard_for`) are rows of their own, with one that ends the course where nobody is.
     """
     written = role.role
     rows = [row for row in written.transitions if set(row.triggers) & set(events)]
@@ -89,11 +119,37 @@ def time_limit(role: RoleProgram, events: Collection[str]) -> list[Edit]:
         if not in_block or not whole or not lines or TIMER in (*written.events, *role.receives):
             return []
         line = max(span.end_line for span in lines) + 1
-        edits.append(Edit(Span(whole.file, line, 1, line, 1), f"{' ' * (whole.column - 1)}{TIMER}: {{after: 30s}}\n"))
+        indent = " " * (whole.column - 1)
+        edits.append(Edit(Span(whole.file, line, 1, line, 1), f"{indent}{TIMER}: {{after: {patience(program)}}}\n"))
     for row in rows:
         place = row.spans.get("trigger")
         if place is None or place.line != place.end_line:
             return []
-        if timer not in row.triggers:
+        if timer in row.triggers:
+            continue
+        guard = next(filter(None, (guard_for(role, str(name)) for name in row.triggers)), None)
+        if not guarded or guard is None:
             edits.append(Edit(place, f"[{', '.join([*row.triggers, timer or TIMER])}]"))
+            continue
+        below = list(_guarded(program, role, row, timer or TIMER, guard))
+        if not below or row.conditions or row.unless or row.span is None or row.span.line != row.span.end_line:
+            return []
+        edits.append(Edit(below[0][0], "".join(line for _, line in below)))
     return edits
+
+
+def _guarded(
+    program: Program, role: RoleProgram, row: Transition, timer: str, guard: str
+) -> Iterator[tuple[Span, str]]:
+    """The same row for the timer, where the guard holds; and one that ends the course where it does not."""
+    ways = suggest.ways_on(program, role, [each for each in role.all_rows() if each.declared is row])
+    ends = [way for way in ways if way[0] is not None and role.final(way[0])]
+    if not ends:
+        return
+    sends = map(suggest.sent, row.sends)
+    yield _line_below(
+        row,
+        suggest.row([timer], row.sources, dest=row.dest, conditions=[guard], handler=row.handler, sends=sends),
+    )
+    dest, handler, last = ends[0]
+    yield _line_below(row, suggest.row([timer], row.sources, dest=dest, unless=[guard], handler=handler, sends=last))

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from protoflow.checks.composition.edits import new_row, saying
+from protoflow.checks.composition.edits import row_below, saying
 from protoflow.checks.composition.waits import waits
+from protoflow.checks.structure import suggest
 from protoflow.diagnostics import CODES, Diagnostic, Help, Label, Span, one_of
-from protoflow.protocol import Name
+from protoflow.protocol import FRESH, Name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from protoflow.checks.composition.concrete import Run
     from protoflow.checks.composition.model import Model
     from protoflow.checks.composition.tables import RoleModel
+    from protoflow.program import Program
     from protoflow.protocol import Protocol, State, Transition
 
 
@@ -75,31 +77,24 @@ def _unhandled(alarm: Alarm, model: Model, run: Run | None) -> _Parts:
     if here:
         message = message.split(", which")[0] + ", and the conditions of all its rows there can fail"
         related = [*related, *(Label(row.span, "its conditions can fail") for row in here if row.span)]
-    return message, _span(protocol, declared), label, related, (), _handle_too(alarm, role, rows, here), subject
+    return message, _span(protocol, declared), label, related, (), _handle_too(alarm, model, rows, here), subject
 
 
-def _handle_too(alarm: Alarm, role: RoleModel, rows: list[Transition], here: list[Transition]) -> Help | None:
+def _handle_too(alarm: Alarm, model: Model, rows: list[Transition], here: list[Transition]) -> Help | None:
     """A row that takes it, in the ways that there are; or to keep it, or to drop it. Each is for the case that the one
     before does not mend.
     """
+    role = model.roles[alarm.role]
     trigger, state = alarm.trigger, role.states[alarm.state]
     reply = trigger in role.program.request_of  # a stale one is dropped as it is, and stays so
     if here:
-        fields = ", conditions: fresh" if reply else ""
-        asked = [name for row in here for name in row.conditions if name != "fresh"]
-        if len(here) == len(asked) == 1 and not here[0].unless and here[0].times is None:
-            fields += f", unless: {asked[0]}"
-        return Help(
-            f"add a row after these that holds whenever they do not: `{{trigger: {trigger}, source: {state}{fields}}}`",
-            *new_row(here[-1], trigger, state, fields),
-        )
+        return one_of(_whenever_they_do_not(model.program, role, state, trigger))
     found = [_hold_too(row, role, trigger, state) for row in rows]
     handler = next((row.handler for row in rows if row.handler and not row.sends and not row.raises), None)
     if not rows and trigger in role.program.receives:
         handler = Name(f"on_{trigger}")  # else what it says reaches nobody
-    fields = (", conditions: fresh" if reply else "") + (f", handler: {handler}" if handler else "")
-    last = next(reversed(role.program.role.transitions), None)
-    another = Help(f"add a row for `{trigger}` in `{state}`", *new_row(last, trigger, state, fields))
+    fields = suggest.row([trigger], [state], conditions=[FRESH] if reply else [], handler=handler)
+    another = suggest.add_row(model.program, role.program, f"add a row for `{trigger}` in `{state}`", fields)
     if handler or not rows:
         found.append(another)
     if trigger in role.program.receives:
@@ -112,6 +107,19 @@ def _handle_too(alarm: Alarm, role: RoleModel, rows: list[Transition], here: lis
     if another not in found:
         found.append(another)
     return one_of(each for each in found if each is not None)
+
+
+def _whenever_they_do_not(program: Program, role: RoleModel, state: str, trigger: str) -> Iterator[Help]:
+    """A row that holds whenever those that are there fail: nothing done, or led on as they do, or as others do."""
+    rows = role.program.rows(state, trigger)
+    conditions, unless = suggest.counterpart(rows, fresh=trigger in role.program.request_of)
+    own = suggest.way(program, rows[-1].declared)
+    for dest, handler, sends in dict.fromkeys([suggest.NOTHING, own, *suggest.ways_on(program, role.program, rows)]):
+        fields = suggest.row(
+            [trigger], [state], dest=dest, conditions=conditions, unless=unless, handler=handler, sends=sends
+        )
+        text = f"add a row after these that holds whenever they do not: `{suggest.flow(fields)}`"
+        yield row_below(program, role.program, rows[-1].declared, text, fields)
 
 
 def _waits_for(role: RoleModel, state: str, message: str) -> bool:

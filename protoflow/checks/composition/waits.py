@@ -1,8 +1,8 @@
-"""Of a deadlock: who waits for whom, and why; and what could be done about it."""
+"""Of a deadlock: who waits for whom, and why."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from protoflow.checks.composition.configuration import (
     COUNTED,
@@ -14,9 +14,8 @@ from protoflow.checks.composition.configuration import (
     STATE,
     TIMERS,
 )
-from protoflow.checks.composition.edits import TIMER, as_another, new_row, time_limit
+from protoflow.checks.composition.remedies import Reason, remedy
 from protoflow.checks.composition.tables import LOST_FLAG, EventKind, EventModel, RoleModel
-from protoflow.diagnostics import Help
 from protoflow.language.suggest import listed
 from protoflow.program import Disposition
 
@@ -26,20 +25,10 @@ if TYPE_CHECKING:
     from protoflow.checks.composition.analyses import Alarm
     from protoflow.checks.composition.concrete import Run
     from protoflow.checks.composition.model import Model
+    from protoflow.diagnostics import Help
 
 SHOWN = 4
 """Participants that are named one by one."""
-
-
-class Reason(NamedTuple):
-    """Why a participant waits: `text` goes on after "waits". `gone`: for somebody who has crashed. `message`: what does
-    not come. `asks`: the event that asks for more senders than there are.
-    """
-
-    text: str
-    gone: bool = False
-    message: str = ""
-    asks: str = ""
 
 
 def waits(alarm: Alarm, model: Model, run: Run) -> tuple[list[str], Help | None, list[str]]:
@@ -59,7 +48,7 @@ def waits(alarm: Alarm, model: Model, run: Run) -> tuple[list[str], Help | None,
         f"{_names(ids)}, in `{state}`, {'waits' if len(ids) == 1 else 'wait'} {text}"
         for (state, text), ids in notes.items()
     ]
-    return lines, _help(alarm, model, reasons), list(dict.fromkeys(r.message for r in reasons if r.message))
+    return lines, remedy(alarm, model, run, reasons), list(dict.fromkeys(r.message for r in reasons if r.message))
 
 
 def _reasons(model: Model, run: Run, who: int, role: RoleModel) -> Iterator[Reason]:
@@ -130,7 +119,7 @@ def _window(model: Model, run: Run, who: int, role: RoleModel, event: EventModel
     counted = len(expected) - len(missing)
     if counted >= needed:  # others may be missing nevertheless
         failing = _failing(role, work.entries[who][STATE], event)
-        return Reason(f"although `{event.name}` holds: {failing}", message=message)
+        return Reason(f"although `{event.name}` holds: {failing}", message=message, failing=event.name)
     gone = [j for j in missing if work.entries[j][LIVE] == CRASHED]
     have_crashed = "has crashed" if len(gone) == 1 else "have crashed"
     apart = [f"{_names([run.names[j] for j in gone])}, which {have_crashed}"] if gone else []
@@ -161,45 +150,3 @@ def _names(ids: list[str]) -> str:
     if len(ids) > SHOWN:
         shown[-1] = f"{len(ids) - SHOWN + 1} more"
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-
-
-def _help(alarm: Alarm, model: Model, reasons: list[Reason]) -> Help:
-    role = model.roles[alarm.role]
-    written = role.program.role
-    state = role.states[alarm.state]
-    timers = role.program.timers_in[state]
-    asks = next((reason.asks for reason in reasons if reason.asks), "")
-    if timers:
-        timer = timers[-1].event
-        rows = [row for row in written.transitions if timer in row.triggers]
-        ends = [row for row in (*rows, *written.transitions) if row.dest and written.states[row.dest].final]
-        rest = as_another(ends[0], model.program.protocol.messages) if ends else ""
-        text = f"add a row for `{timer}` in `{state}` that leads on whenever the others do not"
-        return Help(text, *(new_row(rows[-1], timer, state, rest) if ends else (None, None)))
-    if asks:
-        event = written.events[asks]
-        return Help(f"let `{asks}` ask for no more than there can be", event.spans.get("from"), "all")
-    if role.events_in[alarm.state] and any(reason.gone for reason in reasons):
-        return _limit(role, state)
-    return Help(
-        f"give `{role.name}` a way on from `{state}`: the message that it waits for, or a time limit "
-        "(an event `{after: 30s}`, and a row for it)"
-    )
-
-
-def _limit(role: RoleModel, state: str) -> Help:
-    """A time limit in every state that waits for others without one: they may be gone there too."""
-    here = role.events_in[role.states.index(state)]
-    waiting = dict.fromkeys(
-        event.name
-        for events in (here, *(events for number, events in enumerate(role.events_in) if not role.timers_in[number]))
-        for event in events
-    )
-    timer = next(iter(role.timers), "")
-    declared = f"its `{timer}`" if timer else f"an event `{TIMER}: {{after: 30s}}`, and `{TIMER}`"
-    text = (
-        f"let `{role.name}` wait only so long: {declared} beside {_names(list(waiting))} "
-        f"(`trigger: [{here[0].name}, {timer or TIMER}]`)"
-    )
-    edits = time_limit(role.program, waiting)
-    return Help(text, edits[0].span, edits[0].replacement, more=tuple(edits[1:])) if edits else Help(text)

@@ -50,6 +50,11 @@ def row(
     return fields
 
 
+def flow(fields: Sequence[tuple[str, str]]) -> str:
+    """A row on one line."""
+    return f"{{{', '.join(f'{key}: {value}' for key, value in fields)}}}"
+
+
 def missing_sends(program: Program) -> Mapping[str, list[str]]:
     """Role -> its messages that others wait for and nobody sends: a row that is missing may well be their sender."""
     sent = {message for message, _ in sendings(program)}
@@ -64,20 +69,19 @@ def missing_sends(program: Program) -> Mapping[str, list[str]]:
     }
 
 
-def add_row(program: Program, role: RoleProgram, text: str, fields: list[tuple[str, str]]) -> Help:
+def add_row(program: Program, role: RoleProgram, text: str, fields: Sequence[tuple[str, str]]) -> Help:
     """Help to add a row after the last one of `role`."""
     file = program.protocol.file
     rows = [row for row in role.role.transitions if row.span is not None and row.span.file == file]
     last = max(rows, key=lambda row: row.span.line if row.span else 0, default=None)
-    flow = f"{{{', '.join(f'{key}: {value}' for key, value in fields)}}}"
     column = None if last is None else _dash_column(role, last)
     if last is None or last.span is None or column is None:
-        return Help(f"{text}: `- {flow}`")
+        return Help(f"{text}: `- {flow(fields)}`")
     indent = " " * (column - 1)
     if _in_block_style(last):
         lines = [f"{indent}{'- ' if i == 0 else '  '}{key}: {value}" for i, (key, value) in enumerate(fields)]
     else:
-        lines = [f"{indent}- {flow}"]
+        lines = [f"{indent}- {flow(fields)}"]
     line = last.span.end_line + 1
     return Help(text, Span(file, line, 1, line, 1), "\n".join(lines) + "\n")
 
@@ -124,23 +128,25 @@ def counterpart(rows: Sequence[Row], *, fresh: bool = False) -> tuple[list[str],
 Way: TypeAlias = "tuple[str | None, str | None, tuple[str, ...]]"
 """How a row leads on: its `dest`, its `handler`, and what it sends."""
 
+NOTHING: Way = (None, None, ())
+
 
 def ways_on(program: Program, role: RoleProgram, rows: Sequence[Row]) -> list[Way]:
     """How others could lead on in the place of these rows of one choice, and these themselves at the end.
 
-    First those that lead to a final state, from the same state before others, events before messages where these rows
-    are for an event. A handler is named where what is sent needs one.
+    First those that lead where these do not, to a final state before others, for an event where these are for one, from
+    the same state. A handler is named where what is sent needs one.
     """
     if not rows:
         return []
     state, event = rows[0].source, rows[0].trigger in role.role.events
-    mine = {row.index for row in rows}
+    mine, dests = {row.index for row in rows}, {row.dest for row in rows}
 
     def order(index: int, row: Transition) -> tuple[bool, ...]:
         same = state in row.sources or EVERYTHING in row.sources
         alike = event == (row.triggers[0] in role.role.events)
         final = row.dest is not None and role.final(row.dest)
-        return index in mine, not final, not alike, not same
+        return index in mine, row.dest in dests, not final, not alike, not same
 
     there = [(i, row) for i, row in enumerate(role.role.transitions) if i in mine or row.dest not in (None, state)]
     ordered = sorted(there, key=lambda each: order(*each))
