@@ -11,6 +11,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from protoflow.learning import training
+from protoflow.learning.learner import Learner
 from protoflow.learning.training import Score, WeightedMean
 from protoflow.runtime import Participant
 
@@ -58,7 +59,7 @@ class Server(Participant):
         return Random(training.derive(self.seed, "cohort", self.round)).sample(joined, size)
 
     def start_round(self) -> Payload:
-        return {"weights": training.weights_of(self.model)}
+        return {"weights": self.weights()}
 
     def collect(self, message: Message) -> None:
         self.updates.add(message["weights"], message["samples"])
@@ -66,7 +67,7 @@ class Server(Participant):
     def aggregate(self) -> Payload:
         """The mean of the updates, weighing their samples, is the new model; without updates the old one stays."""
         if self.updates.total:
-            training.set_weights(self.model, self.updates.mean())
+            self.move(self.updates.mean())
             self.updates = WeightedMean()
         self.round += 1
         return self.evaluate()
@@ -75,20 +76,16 @@ class Server(Participant):
 
     def evaluate(self) -> Payload:
         """Test the global model here; what is sent is for the clients to do the same."""
-        score = training.test(self.model, self.test_set)
-        self.log(round=self.round, accuracy=score.accuracy, loss=score.loss)
+        self.report()
         self.evaluations.append([])
-        return {"weights": training.weights_of(self.model)}
+        return {"weights": self.weights()}
 
     def measure(self, message: Message) -> None:
         self.evaluations[-1].append(Score(message["accuracy"], message["loss"], message["samples"]))
 
     def converged(self) -> bool:
         """The clients' mean accuracy is as high as wanted, or has had no new best for `stop_after` evaluations."""
-        means = [
-            sum(score.accuracy * score.samples for score in scores) / sum(score.samples for score in scores)
-            for scores in self.evaluations
-        ]
+        means = [training.mean_accuracy(scores) for scores in self.evaluations]
         since_best = len(means) - 1 - means.index(max(means))
         reached: bool = means[-1] >= self.parameters["target_accuracy"]
         return reached or since_best >= int(self.parameters["stop_after"])
@@ -96,22 +93,26 @@ class Server(Participant):
     # The end
 
     def finish(self) -> Payload:
-        return {"weights": training.weights_of(self.model)}
+        return {"weights": self.weights()}
+
+    # What algorithms built on this one use or replace
+
+    def weights(self) -> training.Weights:
+        """What is sent of the global model."""
+        return training.weights_of(self.model)
+
+    def move(self, mean: training.Weights) -> None:
+        """The global model goes on, given the mean of the updates."""
+        training.set_weights(self.model, mean)
+
+    def report(self) -> None:
+        """Test the global model, and log how good it is."""
+        score = training.test(self.model, self.test_set)
+        self.log(round=self.round, accuracy=score.accuracy, loss=score.loss)
 
 
-class Client(Participant):
-    """Trains the global model on data of its own, of which it keeps a part for evaluation."""
-
-    def __init__(self, model: torch.nn.Module, data: Examples, seed: int = 0) -> None:
-        self.model = model
-        self.training_set, self.validation_set = data.held_out()
-        self.seed = seed
-        self.trainings = 0
-        self.start: training.Weights = training.weights_of(model)
-
-    @classmethod
-    def build(cls, setting: Setting) -> Self:
-        return cls(setting.model(), setting.data(), setting.seed)
+class Client(Learner):
+    """Trains the global model on data of its own, and measures it on the part of them that is kept for that."""
 
     def introduce(self) -> Payload:
         return {"samples": len(self.training_set)}
@@ -119,35 +120,13 @@ class Client(Participant):
     def train(self, message: Message) -> Payload:
         self.receive(message["weights"])
         self.fit()
-        return {"weights": training.weights_of(self.model), "samples": len(self.training_set)}
+        return {"weights": self.weights(), "samples": len(self.training_set)}
 
     def evaluate(self, message: Message) -> Payload:
         self.receive(message["weights"])
-        score = training.test(self.model, self.validation_set)
+        score = self.validate()
         return {"accuracy": score.accuracy, "loss": score.loss, "samples": score.samples}
 
     def adopt(self, message: Message) -> None:
         if (weights := message["weights"]) is not None:  # none, if the course ended before it began
             self.receive(weights)
-
-    # What algorithms built on this one use or replace
-
-    def receive(self, weights: training.Weights) -> None:
-        """The model is now the one sent; `start` remembers what that was while training changes it."""
-        self.start = weights
-        training.set_weights(self.model, weights)
-
-    def fit(self) -> None:
-        self.trainings += 1
-        training.train(
-            self.model,
-            self.training_set,
-            epochs=self.parameters["local_epochs"],
-            batch_size=self.parameters["batch_size"],
-            learning_rate=self.parameters["learning_rate"],
-            seed=training.derive(self.seed, self.id, self.trainings),
-            loss=self.loss,
-        )
-
-    def loss(self, model: torch.nn.Module, batch: Examples) -> torch.Tensor:
-        return training.cross_entropy(model, batch)

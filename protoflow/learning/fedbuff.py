@@ -36,24 +36,23 @@ class Server(fedavg.Server):
         """Add what is in the buffer to the model, and empty it."""
         if self.buffered:
             delta = self.updates.mean(divisor=self.buffered)
-            rate = self.parameters["server_rate"]
-            weights = {name: tensor + rate * delta[name] for name, tensor in self.model.state_dict().items()}
+            weights = training.plus(self.model.state_dict(), delta, self.parameters["server_rate"])
             training.set_weights(self.model, weights)
             self.updates, self.buffered = WeightedMean(), 0
             self.round += 1
-            self.evaluate()
+            self.report()
 
     def finish(self) -> Payload:
         self.step()
         return super().finish()
 
     def current(self) -> Payload:
-        return {"weights": training.weights_of(self.model), "version": self.round}
+        return {"weights": self.weights(), "version": self.round}
 
 
 class Client(fedavg.Client):
     def train(self, message: Message) -> Payload:
         self.receive(message["weights"])
         self.fit()
-        delta = {name: weights - self.start[name] for name, weights in training.weights_of(self.model).items()}
+        delta = training.minus(training.weights_of(self.model), self.start)
         return {"delta": delta, "version": message["version"]}

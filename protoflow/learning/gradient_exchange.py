@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Server(fedavg.Server):
     def gradients(self) -> Payload:
         mean, self.updates = self.updates.mean(), WeightedMean()
-        return {"gradients": {name: tensor - mean[name] for name, tensor in self.model.state_dict().items()}}
+        return {"gradients": training.minus(self.model.state_dict(), mean)}
 
     def callback_for_updated_model(self, message: Message) -> None:
         self.updates.add(message["weights"], self.samples[message.sender])
@@ -29,7 +29,7 @@ class Server(fedavg.Server):
 class Client(fedavg.Client):
     def callback_for_gradients(self, message: Message) -> Payload:
         gradients = message["gradients"]
-        self.receive({name: tensor - gradients[name] for name, tensor in self.start.items()})
+        self.receive(training.minus(self.start, gradients))
         if training.norm(gradients) >= self.parameters["threshold"]:
             self.fit()
         return {"weights": training.weights_of(self.model)}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from protoflow.learning.backend import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from protoflow.learning.data import Examples
 
@@ -49,6 +49,30 @@ def set_weights(model: torch.nn.Module, weights: Weights) -> None:
     model.load_state_dict(dict(weights))
 
 
+def each(function: Callable[..., torch.Tensor], *weights: Weights) -> dict[str, torch.Tensor]:
+    """The function of the tensors of each name; the names are those of the first."""
+    return {name: function(*(one[name] for one in weights)) for name in weights[0]}
+
+
+def minus(left: Weights, right: Weights) -> dict[str, torch.Tensor]:
+    return each(torch.sub, left, right)
+
+
+def plus(left: Weights, right: Weights, factor: float = 1.0) -> dict[str, torch.Tensor]:
+    """left + factor * right"""
+    return each(lambda one, other: one + factor * other, left, right)
+
+
+def zeros(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Zeros of the names and shapes of what is learned: the parameters, without buffers."""
+    return {name: torch.zeros_like(tensor) for name, tensor in model.named_parameters()}
+
+
+def squared_distance(model: torch.nn.Module, weights: Weights) -> torch.Tensor:
+    """How far the model's parameters are from these, squared; to be differentiated."""
+    return torch.stack([(own - weights[name]).square().sum() for name, own in model.named_parameters()]).sum()
+
+
 def norm(weights: Weights) -> float:
     """The 2-norm of all of them together."""
     return float(torch.stack([tensor.square().sum() for tensor in weights.values()]).sum().sqrt())
@@ -67,17 +91,23 @@ def train(
     learning_rate: float,
     seed: int,
     loss: Loss = cross_entropy,
-) -> None:
-    """Stochastic gradient descent in place: `epochs` passes over the examples, shuffled anew for each."""
+) -> int:
+    """Stochastic gradient descent in place: `epochs` passes over the examples, shuffled anew for each.
+
+    Returns the number of steps. Parameters that need no gradient stay as they are.
+    """
     generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
     model.train()
+    steps = 0
     with single_thread():
         for _ in range(epochs):
             for places in torch.split(torch.randperm(len(examples), generator=generator), batch_size):
                 optimizer.zero_grad()
                 loss(model, examples.take(places)).backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
+                steps += 1
+    return steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +117,11 @@ class Score:
     accuracy: float
     loss: float
     samples: int
+
+
+def mean_accuracy(scores: Sequence[Score]) -> float:
+    """Each score weighing its samples."""
+    return sum(score.accuracy * score.samples for score in scores) / sum(score.samples for score in scores)
 
 
 def test(model: torch.nn.Module, examples: Examples) -> Score:

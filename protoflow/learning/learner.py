@@ -1,0 +1,63 @@
+"""Whoever trains a model on data of its own: what the clients and peers of all algorithms have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from protoflow.learning import training
+from protoflow.runtime import Participant
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from protoflow.learning.backend import torch
+    from protoflow.learning.data import Examples
+    from protoflow.learning.training import Score, Weights
+    from protoflow.runtime import Setting
+
+
+class Learner(Participant):
+    """Of its data it keeps a part from training, for evaluation. `seed` fixes the order in which it trains.
+
+    Reads the parameters `local_epochs`, `batch_size` and `learning_rate`. Algorithms use or replace its methods.
+    """
+
+    def __init__(self, model: torch.nn.Module, data: Examples, seed: int = 0) -> None:
+        self.model = model
+        self.training_set, self.validation_set = data.held_out()
+        self.seed = seed
+        self.trainings = 0
+        self.start: Weights = training.weights_of(model)
+
+    @classmethod
+    def build(cls, setting: Setting) -> Self:
+        return cls(setting.model(), setting.data(), setting.seed)
+
+    def weights(self) -> Weights:
+        """What is sent of the model."""
+        return training.weights_of(self.model)
+
+    def receive(self, weights: Weights) -> None:
+        """The model is now the one sent; `start` remembers what that was while training changes it."""
+        self.start = weights
+        training.set_weights(self.model, weights)
+
+    def fit(self) -> int:
+        """Train, and say in how many steps."""
+        self.trainings += 1
+        return training.train(
+            self.model,
+            self.training_set,
+            epochs=self.parameters["local_epochs"],
+            batch_size=self.parameters["batch_size"],
+            learning_rate=self.parameters["learning_rate"],
+            seed=training.derive(self.seed, self.id, self.trainings),
+            loss=self.loss,
+        )
+
+    def loss(self, model: torch.nn.Module, batch: Examples) -> torch.Tensor:
+        return training.cross_entropy(model, batch)
+
+    def validate(self) -> Score:
+        """How good the model is on the data that it has not seen."""
+        return training.test(self.model, self.validation_set)
