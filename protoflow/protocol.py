@@ -199,7 +199,8 @@ class Raise:
 class Transition:
     """A row of the table as written. `triggers` and `sources` may be several; `sources` may be `EVERYTHING` alone.
 
-    `dest` None: the participant stays where it is and its timers run on.
+    `dest` None: the participant stays where it is and its timers run on. `replaced`: the rows of a base in whose place
+    it stands, whole or in part.
     """
 
     triggers: tuple[Name, ...]
@@ -211,6 +212,7 @@ class Transition:
     times: int | Name | None = None
     sends: tuple[Send, ...] = ()
     raises: tuple[Raise, ...] = ()
+    replaced: tuple[Transition, ...] = field(default=(), compare=False, repr=False)
     span: Span | None = field(default=None, compare=False, repr=False)
     spans: Spans = field(default_factory=dict, compare=False, repr=False)
 

@@ -180,23 +180,45 @@ def _meant(program: Program, role: RoleProgram, use: Use) -> tuple[str, str] | N
 def _missing(program: Program, role: RoleProgram, cls: type, use: Use) -> Diagnostic:
     from protoflow.runtime.participant import Participant
 
+    idle = _unnamed(program, cls)
     instead, help = "", f"write in `{cls.__name__}`: `{_signature(program, use)}`{_returns(program, use)}"
     if hasattr(Participant, use.name):
         help = "call it something else: every `protoflow.Participant` has this name for something of its own"
     elif near := nearest(use.name, (name for name in dir(cls) if not name.startswith("_"))):
         instead, help = f"; it has `{near}`", f"call it `{near}`, or {help}"
+        idle = [name for name in idle if name != near]
     elif meant := _meant(program, role, use):
         instead, help = f"; `{meant[0]}` is {meant[1]}", f"write `{meant[0]}`, or {help}"
+    elif len(idle) == 1:
+        help = f"call it `{idle[0]}`, or {help}"
     span = role.role.cls.span if role.role.cls else None
+    notes = (f"`{cls.__name__}` has {quoted(idle)}, which no row names",) if idle else ()
     return Diagnostic(
         "PF301",
         f"`{cls.__name__}` has no {use.kind} `{use.name}`{instead}",
         place(program, use.name, use.row.declared),
         label=f"called for {_occasions(role, use)}",
         related=(Label(span, f"the class of `{role.name}`"),) if span else (),
+        notes=notes,
         help=Help(help),
         subject=frozenset({("role", role.name), (use.kind, str(use.name))}),
     )
+
+
+def _unnamed(program: Program, cls: type) -> list[str]:
+    """Methods of the class that no row names: what was meant may be one, if a name was changed on one side only."""
+    from protoflow.runtime.participant import Participant
+
+    named = {str(use.name) for role in program.roles.values() for use in uses_of(role)}
+    own: dict[str, object] = {}
+    for base in reversed(cls.__mro__):
+        if base not in Participant.__mro__:
+            own |= vars(base)
+    return [
+        name
+        for name, each in own.items()
+        if isinstance(each, FunctionType) and not (name.startswith("_") or name in named or hasattr(Participant, name))
+    ]
 
 
 def _occasions(role: RoleProgram, use: Use) -> str:

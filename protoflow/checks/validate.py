@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from protoflow.checks.causes import mark_implied
 from protoflow.checks.mending import keep_what_mends, words_only
+from protoflow.checks.replaced import note_replaced
 from protoflow.checks.selection import Selection
 from protoflow.checks.silence import apply_silences
 from protoflow.diagnostics import Severity
@@ -143,6 +144,7 @@ def _check(
         explored, verdict = check(program, options)
         found += explored
         looked_for.append("PF2")
+    found = note_replaced(found, protocol)
     left, idle = apply_silences(found, reading.silences, file=reading.file, looked_for=looked_for)
     return _report(reading, [*reading.diagnostics, *left, *idle], selection, verdict)
 

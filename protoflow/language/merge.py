@@ -181,15 +181,14 @@ class _Rows:
         states = self.open if EVERYTHING in sources else sources
         return {(source, trigger) for source in map(str, states) for trigger in map(str, triggers)}
 
-    def _take(self, pairs: set[_Pair]) -> dict[_Pair, int]:
-        """Take pairs from the base's rows: for each that it has, where its first row stands."""
-        places: dict[_Pair, int] = {}
-        for pair in pairs:
-            for index in self.owners.pop(pair, ()):
+    def _take(self, pairs: set[_Pair]) -> dict[_Pair, list[int]]:
+        """Take pairs from the base's rows: for each that it has, where its rows stand."""
+        taken = {pair: self.owners.pop(pair) for pair in pairs if pair in self.owners}
+        for pair, places in taken.items():
+            for index in places:
                 self.base[index].pairs.discard(pair)
                 self.base[index].whole = False
-                places.setdefault(pair, index)
-        return places
+        return taken
 
     def remove(self, keys: RowKeys) -> None:
         if not self._take(self.pairs(keys.sources, keys.triggers)):
@@ -198,15 +197,16 @@ class _Rows:
 
     def replace(self, rows: list[Transition]) -> None:
         end = len(self.base)
-        stood: dict[_Pair, int] = {}  # where the base's first row for a pair stood
+        stood: dict[_Pair, list[int]] = {}  # where the base's rows for a pair stood
         latest: dict[_Pair, int] = {}  # where the latest new row for a pair stands
         for row in rows:
             pairs = self.pairs(row.sources, row.triggers)
             stood |= self._take(pairs)
-            place = min((stood[pair] for pair in pairs if pair in stood), default=end)
-            place = max([place, *(latest[pair] for pair in pairs if pair in latest)])
+            places = sorted({index for pair in pairs for index in stood.get(pair, ())})
+            place = max([min(places, default=end), *(latest[pair] for pair in pairs if pair in latest)])
             latest.update(dict.fromkeys(pairs, place))
-            self.placed.setdefault(place, []).append(row)
+            replaced = tuple(self.base[index].row for index in places)
+            self.placed.setdefault(place, []).append(replace(row, replaced=replaced))
 
     def merged(self) -> list[Transition]:
         result: list[Transition] = []

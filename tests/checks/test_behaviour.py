@@ -292,3 +292,30 @@ def test_nothing_is_imported_unless_asked() -> None:
         validate(read_text(TEXT.replace("CLASS", "nowhere_at_all:Server"), "quiz.yaml"), composition=False).diagnostics
         == ()
     )
+
+
+class Renamed(Participant):
+    def ask(self) -> dict[str, str]: ...
+    def some(self) -> list[str]: ...
+    def right(self, message: object) -> bool: ...
+    def note_down(self, message: object) -> None: ...
+    def finish(self) -> None: ...
+    def _own(self) -> None: ...
+
+
+class Busy(Renamed):
+    def look_up(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("cls", "note", "help"),
+    [
+        (Renamed, "`Renamed` has `note_down`, which no row names", "call it `note_down`, or write in `Renamed`: "),
+        (Busy, "`Busy` has `note_down` and `look_up`, which no row names", "write in `Busy`: "),
+    ],
+)
+def test_a_method_that_no_row_names_may_be_the_one_that_was_meant(cls: type, note: str, help: str) -> None:
+    (found,) = check(server=cls)
+    assert found.message == f"`{cls.__name__}` has no handler `collect`"
+    assert found.notes == (note,)
+    assert found.help.text.startswith(help)
