@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from protoflow.commands.arguments import Parser, Subparsers
     from protoflow.engines.conditions import Conditions
-    from protoflow.program import Program
-    from protoflow.runtime import Course, Setting
 
 NAME = "run"
 SUMMARY = "run a course in simulation"
@@ -51,12 +49,26 @@ def add(subparsers: Subparsers) -> Parser:
         help=f"how many take part: a number for every role that may have several, or ROLE=N,ROLE=N (default: "
         f"{PARTICIPANTS}, or what the protocol allows)",
     )
-    parser.add_argument("--data", default="digits", help="the data set that is learned from (default: digits)")
+    parser.add_argument(
+        "--data",
+        metavar="DATA",
+        default="digits",
+        help="what is learned from: digits (the default), breast_cancer, wine, diabetes, synthetic:ALPHA,BETA, a file "
+        "(my.npz, my.csv, my.csv:column), or a function of yours (my_package:make_dataset)",
+    )
+    parser.add_argument(
+        "--model",
+        metavar="MODEL",
+        default="mlp",
+        help="what learns: mlp (the default), linear, cnn, or a function of yours (my_package:make_model), called with "
+        "the numbers of features and outputs",
+    )
     parser.add_argument(
         "--partition",
         metavar="SCHEME",
         default="iid",
-        help="how it is divided among the learners: iid (the default) or dirichlet:ALPHA",
+        help="how the data are divided among the learners: iid (the default), dirichlet:ALPHA, shards:K, "
+        "quantity:ALPHA, natural",
     )
     parser.add_argument("--seed", type=int, default=0, help="fixes all that is left to chance (default: 0)")
     parser.add_argument("--trace", metavar="OUT", type=Path, help="write every step to this file, as JSON Lines")
@@ -84,8 +96,10 @@ def run(options: argparse.Namespace) -> int:
     from protoflow.commands.sources import look_here_for_classes
     from protoflow.commands.terminal import colours
     from protoflow.language import read
+    from protoflow.learning.materials import Materials
     from protoflow.program import compile_protocol
     from protoflow.reports import text
+    from protoflow.runtime import Course
 
     if options.replay:
         return _replay(options)
@@ -104,9 +118,11 @@ def run(options: argparse.Namespace) -> int:
     logging.getLogger("protoflow").addHandler(logging.NullHandler())  # warnings are printed below, once
     program = compile_protocol(reading.protocol, reading.parameters)
     counts = participants(program, options.clients, PARTICIPANTS)
-    course = _course(program, counts, options)
+    materials = Materials(options.data, options.partition, options.seed, options.model)  # loaded when one asks for them
+    course = Course.build(program.protocol, counts, program.parameters, setting=materials.equip, seed=options.seed)
     who = ", ".join(text.plural(number, role) for role, number in counts.items())
-    progress = Progress(sys.stderr, f"{program.protocol.name}: {who}")
+    described = f"\n{materials.described}" if materials.described else ""
+    progress = Progress(sys.stderr, f"{program.protocol.name}: {who}{described}")
     try:
         result = course.run(
             conditions=conditions,
@@ -164,23 +180,6 @@ def _replay(options: argparse.Namespace) -> int:
         print("the same end as that of the run" if same else f"not the end of the run, which was {said.outcome}")
         return 0 if same else 1
     return 1 if end.outcome in ("unhandled", "stuck") else 0
-
-
-def _course(program: Program, counts: dict[str, int], options: argparse.Namespace) -> Course:
-    """The course, its participants built with a share of the data each; nothing is loaded before one asks for it."""
-    from dataclasses import replace
-
-    from protoflow.learning.materials import Materials
-    from protoflow.runtime import Course
-
-    materials = Materials(options.data, options.partition, options.seed)
-
-    def equip(setting: Setting) -> Setting:
-        single = program.roles[setting.role].single
-        data = materials.test_set if single else partial(materials.shard, setting.index, setting.count)
-        return replace(setting, data=data, model=materials.model)
-
-    return Course.build(program.protocol, counts, program.parameters, setting=equip, seed=options.seed)
 
 
 def _conditions(options: argparse.Namespace) -> Conditions:

@@ -39,7 +39,7 @@ class Server(Participant):
 
     @classmethod
     def build(cls, setting: Setting) -> Self:
-        return cls(setting.model(), setting.data(), setting.seed)
+        return cls(setting.model(), setting.test_set(), setting.seed)
 
     # Joining
 
@@ -81,13 +81,14 @@ class Server(Participant):
         return {"weights": self.weights()}
 
     def measure(self, message: Message) -> None:
-        self.evaluations[-1].append(Score(message["accuracy"], message["loss"], message["samples"]))
+        name = self.test_set.task.score_name
+        self.evaluations[-1].append(Score(message["score"], message["loss"], message["samples"], name))
 
     def converged(self) -> bool:
-        """The clients' mean accuracy is as high as wanted, or has had no new best for `stop_after` evaluations."""
-        means = [training.mean_accuracy(scores) for scores in self.evaluations]
+        """The clients' mean score is as high as wanted, or has had no new best for `stop_after` evaluations."""
+        means = [training.mean_score(scores) for scores in self.evaluations]
         since_best = len(means) - 1 - means.index(max(means))
-        reached: bool = means[-1] >= self.parameters["target_accuracy"]
+        reached: bool = means[-1] >= self.parameters["target_score"]
         return reached or since_best >= int(self.parameters["stop_after"])
 
     # The end
@@ -108,7 +109,7 @@ class Server(Participant):
     def report(self) -> None:
         """Test the global model, and log how good it is."""
         score = training.test(self.model, self.test_set)
-        self.log(round=self.round, accuracy=score.accuracy, loss=score.loss)
+        self.log(round=self.round, **score.metrics)
 
 
 class Client(Learner):
@@ -125,7 +126,8 @@ class Client(Learner):
     def evaluate(self, message: Message) -> Payload:
         self.receive(message["weights"])
         score = self.validate()
-        return {"accuracy": score.accuracy, "loss": score.loss, "samples": score.samples}
+        self.log(**score.metrics)
+        return {"score": score.value, "loss": score.loss, "samples": score.samples}
 
     def adopt(self, message: Message) -> None:
         if (weights := message["weights"]) is not None:  # none, if the course ended before it began

@@ -56,7 +56,7 @@ class Learner(Participant):
         )
 
     def loss(self, model: torch.nn.Module, batch: Examples) -> torch.Tensor:
-        return training.cross_entropy(model, batch)
+        return training.loss_of_task(model, batch)
 
     def validate(self) -> Score:
         """How good the model is on the data that it has not seen."""

@@ -6,15 +6,20 @@
                      Brown: Measuring the Effects of Non-Identical Data Distribution for Federated Visual
                      Classification, 2019, section 3, who scale ALPHA by a prior over the classes; here that is 1 for
                      each, as is the custom.)
+    shards:K         the examples, in the order of their labels, are cut into K shards for each client, which gets K of
+                     them at random. With 2, most clients have two classes. (McMahan et al., AISTATS 2017, section 3.)
+    quantity:ALPHA   a random division into parts whose sizes are drawn from the Dirichlet distribution with ALPHA: the
+                     smaller, the more uneven. (Li et al., Federated Learning on Non-IID Data Silos, ICDE 2022.)
+    natural          by whose the examples are, for data that say so; a client gets those of one owner, or of several
 
-Parts are as equal as they can be: two differ by one example at most. So each client has at least one example, or there
-is an error.
+Where the labels are values, `dirichlet` takes their tenths (deciles) for classes. Parts of `iid`, `dirichlet` and
+`shards` are as equal as they can be. Each client has at least one example, or there is an error.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from protoflow.errors import UsageError
 from protoflow.learning.backend import numpy as np
@@ -24,12 +29,18 @@ if TYPE_CHECKING:
 
     Places: TypeAlias = NDArray[np.int64]
     """Places of examples in the data set."""
+    Labels: TypeAlias = NDArray[Any]
+
+SCHEMES = "`iid`, `dirichlet:ALPHA` and `quantity:ALPHA` with ALPHA above 0, `shards:K` with K from 1, and `natural`"
 
 
-def partition(labels: Places, scheme: str, parts: int, seed: int) -> list[Places]:
-    """For each of `parts` clients the places of its examples, ascending. `labels` are the classes of all examples.
+def partition(
+    labels: Labels, scheme: str, parts: int, seed: int, owners: NDArray[np.int64] | None = None
+) -> list[Places]:
+    """For each of `parts` clients the places of its examples, ascending. `labels` are those of all examples, whole
+    numbers for classes; `owners` says whose each is, for `natural`.
 
-    Raises UsageError for a scheme that there is not, and for more parts than examples.
+    Raises UsageError for a scheme that there is not, and for more parts than there can be.
     """
     if not 1 <= parts <= len(labels):
         raise UsageError(f"{len(labels)} examples cannot be divided among {parts} clients: each needs one at least")
@@ -39,9 +50,17 @@ def partition(labels: Places, scheme: str, parts: int, seed: int) -> list[Places
         case "iid" if not argument:
             divided = np.array_split(random.permutation(len(labels)), parts)
         case "dirichlet" if (alpha := _positive(argument)) is not None:
-            divided = _dirichlet(labels, alpha, parts, random)
+            divided = _dirichlet(_classes(labels), alpha, parts, random)
+        case "shards" if argument.isdecimal() and int(argument) > 0:
+            divided = _shards(labels, int(argument), parts, random)
+        case "quantity" if (alpha := _positive(argument)) is not None:
+            shares = random.dirichlet(np.full(parts, alpha))
+            sizes = 1 + random.multinomial(len(labels) - parts, shares)
+            divided = np.split(random.permutation(len(labels)), np.cumsum(sizes)[:-1])
+        case "natural" if not argument:
+            divided = _natural(owners, parts, random)
         case _:
-            raise UsageError(f"`{scheme}` is not a partition; there is `iid`, and `dirichlet:ALPHA` with ALPHA above 0")
+            raise UsageError(f"`{scheme}` is not a partition; there is {SCHEMES}")
     return [np.sort(part) for part in divided]
 
 
@@ -53,7 +72,14 @@ def _positive(text: str) -> float | None:
     return number if 0 < number < math.inf else None
 
 
-def _dirichlet(labels: Places, alpha: float, parts: int, random: np.random.Generator) -> list[Places]:
+def _classes(labels: Labels) -> Labels:
+    """The labels themselves, or the tenth that a value is in."""
+    if labels.dtype.kind != "f":
+        return labels
+    return np.searchsorted(np.quantile(labels, np.arange(1, 10) / 10), labels)
+
+
+def _dirichlet(labels: Labels, alpha: float, parts: int, random: np.random.Generator) -> list[Places]:
     """Parts are filled one after the other from the pools of the classes; a class that runs out is left out of the
     mixtures from then on."""
     classes, totals = np.unique(labels, return_counts=True)
@@ -74,3 +100,30 @@ def _dirichlet(labels: Places, alpha: float, parts: int, random: np.random.Gener
         divided.append(np.concatenate(chosen))
         left -= taken
     return divided
+
+
+def _shards(labels: Labels, each: int, parts: int, random: np.random.Generator) -> list[Places]:
+    """Examples of one label are shuffled among themselves before the cut."""
+    if each * parts > len(labels):
+        raise UsageError(
+            f"{len(labels)} examples cannot be cut into {each * parts} shards, {each} for each of {parts} clients"
+        )
+    shuffled = random.permutation(len(labels))
+    ordered = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    shards = np.array_split(ordered, each * parts)
+    dealt = random.permutation(len(shards)).reshape(parts, each)
+    return [np.concatenate([shards[shard] for shard in hand]) for hand in dealt]
+
+
+def _natural(owners: NDArray[np.int64] | None, parts: int, random: np.random.Generator) -> list[Places]:
+    """The owners are dealt out, shuffled if some share a client."""
+    if owners is None:
+        raise UsageError(
+            "`natural` divides data by their owners, which these do not say; `synthetic:1,1` does, and an "
+            ".npz with an array `owners`"
+        )
+    known = np.unique(owners)
+    if parts > len(known):
+        raise UsageError(f"the data are of {len(known)} owners, too few for {parts} clients")
+    order = known if parts == len(known) else random.permutation(known)
+    return [np.flatnonzero(np.isin(owners, hand)) for hand in np.array_split(order, parts)]

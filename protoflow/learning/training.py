@@ -34,6 +34,17 @@ def single_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Inside, torch's global random state on the CPU begins at `seed`; outside it is as before."""
+    before = torch.default_generator.get_state()
+    torch.default_generator.manual_seed(seed)
+    try:
+        yield
+    finally:
+        torch.default_generator.set_state(before)
+
+
 def derive(seed: int, *names: object) -> int:
     """A seed for one purpose, made of the course's seed and names such as a participant's id and a round's number."""
     return random.Random("/".join(map(str, (seed, *names)))).getrandbits(63)
@@ -78,8 +89,9 @@ def norm(weights: Weights) -> float:
     return float(torch.stack([tensor.square().sum() for tensor in weights.values()]).sum().sqrt())
 
 
-def cross_entropy(model: torch.nn.Module, batch: Examples) -> torch.Tensor:
-    return torch.nn.functional.cross_entropy(model(batch.inputs), batch.labels)
+def loss_of_task(model: torch.nn.Module, batch: Examples) -> torch.Tensor:
+    """The mean loss over the batch, as its task has it: cross-entropy for classes, squared error for values."""
+    return batch.task.loss(model(batch.inputs), batch.labels)
 
 
 def train(
@@ -90,17 +102,18 @@ def train(
     batch_size: int,
     learning_rate: float,
     seed: int,
-    loss: Loss = cross_entropy,
+    loss: Loss = loss_of_task,
 ) -> int:
     """Stochastic gradient descent in place: `epochs` passes over the examples, shuffled anew for each.
 
-    Returns the number of steps. Parameters that need no gradient stay as they are.
+    Returns the number of steps. Parameters that need no gradient stay as they are. What the model itself leaves to
+    chance (dropout) follows from `seed` too.
     """
     generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
     model.train()
     steps = 0
-    with single_thread():
+    with single_thread(), seeded(seed):
         for _ in range(epochs):
             for places in torch.split(torch.randperm(len(examples), generator=generator), batch_size):
                 optimizer.zero_grad()
@@ -112,25 +125,32 @@ def train(
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How good a model is on some examples: the share it classifies rightly, and the mean cross-entropy (nats)."""
+    """How good a model is on some examples. `value` is the score of their task, as `name` says: the share of classes
+    that are right (`accuracy`), or of the variance of values that is explained (`r2`). `loss` is the mean over them:
+    cross-entropy in nats, or squared error."""
 
-    accuracy: float
+    value: float
     loss: float
     samples: int
+    name: str
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """What to log: `{"accuracy": 0.91, "loss": 0.3}`."""
+        return {self.name: self.value, "loss": self.loss}
 
 
-def mean_accuracy(scores: Sequence[Score]) -> float:
+def mean_score(scores: Sequence[Score]) -> float:
     """Each score weighing its samples."""
-    return sum(score.accuracy * score.samples for score in scores) / sum(score.samples for score in scores)
+    return sum(score.value * score.samples for score in scores) / sum(score.samples for score in scores)
 
 
 def test(model: torch.nn.Module, examples: Examples) -> Score:
     model.eval()
     with single_thread(), torch.inference_mode():
-        logits = model(examples.inputs)
-        loss = torch.nn.functional.cross_entropy(logits, examples.labels).item()
-        right = int((logits.argmax(dim=1) == examples.labels).sum())
-    return Score(right / len(examples), loss, len(examples))
+        task, outputs = examples.task, model(examples.inputs)
+        value, loss = task.score(outputs, examples.labels).item(), task.loss(outputs, examples.labels).item()
+    return Score(value, loss, len(examples), task.score_name)
 
 
 class WeightedMean:

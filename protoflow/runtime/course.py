@@ -68,13 +68,15 @@ class Course:
         """
         program, _ = load_program(protocol, parameters)
         _known(program, counts)
-        participants: dict[str, list[Participant]] = {}
-        for name, role in program.roles.items():
-            count = counts.get(name, role.minimum)
-            participants[name] = [
-                built(role.role, setting(Setting(name, index, count, _derived(seed, name, index), program.parameters)))
-                for index in range(1, count + 1)
-            ]
+        numbers = {name: counts.get(name, role.minimum) for name, role in program.roles.items()}
+
+        def place(role: str, index: int) -> Setting:
+            return Setting(role, index, numbers[role], _derived(seed, role, index), program.parameters, numbers)
+
+        participants = {
+            name: [built(role.role, setting(place(name, index))) for index in range(1, numbers[name] + 1)]
+            for name, role in program.roles.items()
+        }
         return cls(program.protocol, parameters, **participants)
 
     def register(self, role: str, name: str, function: Callable[..., object]) -> None:

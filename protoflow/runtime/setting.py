@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from protoflow.protocol import Value
 
 
-def _nothing_given() -> Any:
+def _nothing_given(*roles: str) -> Any:
     raise UsageError("the course was given no data and no model: `Course.build(..., setting=...)` adds them")
 
 
@@ -21,10 +21,15 @@ def _nothing_given() -> Any:
 class Setting:
     """One participant's place in a course.
 
-    `index` counts from 1 within the role, `count` is how many the role has. `seed` differs from participant to
-    participant and follows from the course's. `data()` is the participant's share of the data, `model()` a new model
-    (the same one for everybody). Both are made when they are asked for, so that a class that needs neither loads
-    neither data nor torch; they raise UsageError where the course was given no data.
+    `index` counts from 1 within the role, `count` is how many the role has, `counts` how many each role has. `seed`
+    differs from participant to participant and follows from the course's. `data()` is the participant's share of the
+    training set, which its role divides among its participants; `test_set()` what nobody trains on, the same for
+    everybody; `model()` a new model, of the same weights for everybody. Where features are divided and not examples,
+    `columns("owner", "party")` is the participant's share of them among all of these roles (see
+    `protoflow.learning.columns`).
+
+    All are made when they are asked for, so that a class that needs none loads neither data nor torch; they raise
+    UsageError where the course was given no data.
     """
 
     role: str
@@ -32,5 +37,8 @@ class Setting:
     count: int
     seed: int
     parameters: Mapping[str, Value] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
     data: Callable[[], Any] = _nothing_given
+    test_set: Callable[[], Any] = _nothing_given
+    columns: Callable[..., Any] = _nothing_given
     model: Callable[[], Any] = _nothing_given

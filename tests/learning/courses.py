@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING
 
 from protoflow.learning.materials import Materials
-from protoflow.runtime import Course, Result, Setting
+from protoflow.runtime import Course, Result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,11 +22,7 @@ def course(
     """A course whose clients share the training set of the digits, and whose server has the test set."""
     given = materials("digits", partition, seed)
 
-    def with_data(setting: Setting) -> Setting:
-        share = partial(given.shard, setting.index, setting.count) if setting.role == "client" else given.test_set
-        return replace(setting, data=share, model=given.model)
-
-    return Course.build(protocol, {"client": clients}, parameters, setting=with_data, seed=seed)
+    return Course.build(protocol, {"client": clients}, parameters, setting=given.equip, seed=seed)
 
 
 def run(
@@ -42,7 +37,8 @@ def run(
 
 
 def rounds(result: Result) -> list[Mapping[str, float]]:
-    return [logged.values for logged in result.metrics]
+    """What the server logged."""
+    return [logged.values for logged in result.metrics if logged.participant == "server"]
 
 
 def accuracies(result: Result) -> list[float]:

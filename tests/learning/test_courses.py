@@ -115,7 +115,7 @@ def test_a_fraction_of_the_clients_trains():
 
 
 def test_it_stops_early_when_the_clients_are_content():
-    result = run("fedavg", target_accuracy=0.9)
+    result = run("fedavg", target_score=0.9)
     assert 3 < len(rounds(result)) < 15
 
 
@@ -126,10 +126,10 @@ def test_it_stops_early_when_nothing_gets_better():
 
 def converged(accuracies: list[float], target: float = 1.0, stop_after: int = 2) -> bool:
     """What the server of a course that is over says of such evaluations."""
-    played = course("fedavg", clients=1, rounds=1, local_epochs=1, target_accuracy=target, stop_after=stop_after)
+    played = course("fedavg", clients=1, rounds=1, local_epochs=1, target_score=target, stop_after=stop_after)
     played.run()
     server = played._participants["server"][0]
-    server.evaluations = [[fedavg.Score(each, 0.0, 10), fedavg.Score(each, 0.0, 30)] for each in accuracies]
+    server.evaluations = [[fedavg.Score(each, 0.0, n, "accuracy") for n in (10, 30)] for each in accuracies]
     return server.converged()
 
 

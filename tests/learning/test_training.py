@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from protoflow.learning import training
 from protoflow.learning.data import Examples
-from protoflow.learning.model import mlp
+from protoflow.learning.model import make
 from protoflow.learning.training import WeightedMean
 
 NUMBERS = st.floats(-1e3, 1e3, width=32)
@@ -86,7 +86,7 @@ def some_examples(n: int) -> Examples:
 
 
 def trained(**changed: object) -> dict[str, torch.Tensor]:
-    model = mlp(5, 3, seed=0)
+    model = make("mlp", 5, 3, seed=0)
     settings = {"epochs": 2, "batch_size": 4, "learning_rate": 0.1, "seed": 1} | changed
     training.train(model, some_examples(10), **settings)
     return training.weights_of(model)
@@ -97,7 +97,7 @@ def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> boo
 
 
 def test_one_full_batch_is_one_step_of_gradient_descent():
-    model = mlp(5, 3, seed=0)
+    model = make("mlp", 5, 3, seed=0)
     examples = some_examples(10)
     torch.nn.functional.cross_entropy(model(examples.inputs), examples.labels).backward()
     expected = {name: tensor - 0.1 * tensor.grad for name, tensor in model.named_parameters()}
@@ -119,14 +119,14 @@ def test_training_follows_from_its_seed_alone():
 
 def test_the_model_follows_from_its_seed_alone():
     before = torch.get_rng_state()
-    models = [training.weights_of(mlp(5, 3, seed)) for seed in (0, 0, 1)]
+    models = [training.weights_of(make("mlp", 5, 3, seed)) for seed in (0, 0, 1)]
     assert same(models[0], models[1])
     assert not same(models[0], models[2])
     assert torch.equal(before, torch.get_rng_state())
 
 
 def test_weights_are_copies():
-    model = mlp(5, 3, seed=0)
+    model = make("mlp", 5, 3, seed=0)
     before = training.weights_of(model)
     kept = {name: tensor.clone() for name, tensor in before.items()}
     training.train(model, some_examples(4), epochs=1, batch_size=2, learning_rate=0.1, seed=0)
@@ -141,7 +141,7 @@ def test_the_score_is_what_the_model_gets_right():
     training.set_weights(model, {"weight": torch.eye(2)})
     examples = Examples(torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 0.0]]), torch.tensor([0, 1, 0, 1]))
     score = training.test(model, examples)
-    assert (score.accuracy, score.samples) == (0.75, 4)
+    assert (score.value, score.samples, score.name) == (0.75, 4, "accuracy")
     assert score.loss == pytest.approx((3 * 0.3132617 + 1.3132617) / 4)
 
 

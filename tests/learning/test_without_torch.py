@@ -35,7 +35,7 @@ def test_the_command_says_it_too():
 
 
 def test_the_digits_say_what_to_install():
-    ended = python("from protoflow.learning.data import load\nload('digits')", "sklearn")
+    ended = python("from protoflow.learning.sources import load\nload('digits')", "sklearn")
     assert "pip install 'protoflow-fl[torch]' (no module `sklearn.datasets`)" in ended.stderr.splitlines()[-1]
 
 
