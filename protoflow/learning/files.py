@@ -83,17 +83,21 @@ def table(path: Path, label: str | None) -> Dataset:
         names, rows = first, lines[1:]
     if label is not None and label not in names:
         raise UsageError(f"{path} has no column `{label}`; it has {', '.join(f'`{name}`' for name in names)}")
+    if label is not None and names.count(label) > 1:
+        raise UsageError(f"{path} has several columns `{label}`")
     place = width - 1 if label is None else names.index(label)
     for number, row in rows:
         if len(row) != width:
-            raise UsageError(f"{path}, line {number}: {len(row)} cells where there are {width} columns")
+            raise UsageError(
+                f"{path}, line {number}: {len(row)} cell{'s' * (len(row) > 1)} where there are {width} columns"
+            )
         if not row[place]:
             raise UsageError(f"{path}, line {number}: no label in column `{names[place]}`; leave the row out")
+    if not rows:
+        raise UsageError(f"{path} has names of columns and no row")
     features = [column for column in range(width) if column != place]
     inputs = [[_measured(path, number, names[column], row[column]) for column in features] for number, row in rows]
     labels = _labels(f"{path}, column `{names[place]}`", _typed([row[place] for _, row in rows]))
-    if not rows:
-        raise UsageError(f"{path} has names of columns and no row")
     return standardised(divided(str(path), Examples(torch.tensor(inputs), torch.from_numpy(labels))))
 
 
@@ -103,9 +107,10 @@ def table(path: Path, label: str | None) -> Dataset:
 def _arrays(path: Path) -> dict[str, Array]:
     """The arrays by name, small letters."""
     try:
-        with numpy.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, numpy.lib.npyio.NpzFile):
-                raise UsageError(f"{path} is a single array, not an .npz: numpy.savez('my.npz', x=inputs, y=labels)")
+        loaded = numpy.load(path, allow_pickle=False)
+        if isinstance(loaded, numpy.ndarray):
+            raise UsageError(f"{path} is a single array, not an .npz: numpy.savez('my.npz', x=inputs, y=labels)")
+        with loaded as archive:
             found = {}
             for name in archive.files:
                 try:
