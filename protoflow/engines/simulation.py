@@ -75,6 +75,8 @@ class Simulation:
             if not self._work and self.world.complete:
                 break
             time, priority, _, action, who, what = heappop(agenda)
+            if priority == _TIMER and self._left(who, what):
+                continue  # time does not pass for a timer of a state that is left
             if priority in _WORK:
                 self._work -= 1
             if self._until is not None and time > self._until:
@@ -120,10 +122,11 @@ class Simulation:
     def _wake(self, who: str, _: None) -> None:
         self._settle(who)
 
+    def _left(self, who: str, timer: tuple[str, int]) -> bool:
+        return who in self.world.crashed or self._entered[who] != timer[1]
+
     def _timer(self, who: str, what: tuple[str, int]) -> None:
-        event, entry = what
-        if who in self.world.crashed or self._entered[who] != entry:
-            return
+        event, _ = what
         if self._occupied[who] > self.now:
             self._plan(self._occupied[who], _TIMER, self._timer, who, what)
             return

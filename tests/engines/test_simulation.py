@@ -362,6 +362,34 @@ def test_losses_are_steps_of_their_own() -> None:
 # ends
 
 
+def test_time_does_not_pass_for_a_timer_of_a_state_that_is_left() -> None:
+    """A course that stops stops when the last has moved; it has not run until the timer would have elapsed."""
+    text = """
+messages:
+  go:   {from: server, to: client}
+  back: {from: client, to: server}
+  more: {from: client, to: server}
+roles:
+  server:
+    states: {asking: , waiting: , done: {final: true}}
+    events: {time_up: {after: 30s}}
+    transitions:
+      - {trigger: start, source: asking, send: go}
+      - {trigger: time_up, source: asking, dest: done}
+      - {trigger: back, source: asking, dest: waiting}
+      - {trigger: more, source: waiting, dest: done}
+  client:
+    states: {idle: , over: {final: true}}
+    transitions: [{trigger: go, source: idle, dest: over, send: back}]
+"""
+    for until in (None, 20.0):
+        course = Course(protocol(text), server=Participant(), client=Participant())
+        conditions = Conditions(latency=latency(1))
+        with pytest.raises(CourseError, match="nobody can move, at 2 s") as caught:
+            course.run(conditions=conditions, validate=False, until=until)
+        assert caught.value.outcome == "stuck"
+
+
 def test_a_course_that_stops_says_who_is_where_and_what_lies_in_which_channel() -> None:
     text = """
 messages:
