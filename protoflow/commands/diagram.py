@@ -30,6 +30,7 @@ SUMMARY = "draw protocols"
 KINDS = ("states", "flow", "sequence")
 FORMATS = ("dot", "svg", "png", "pdf", "mermaid", "table")
 BINARY = ("png", "pdf")
+STAMPED = (".svg", ".png", ".pdf")
 SUFFIXES = {
     ".dot": "dot",
     ".gv": "dot",
@@ -86,11 +87,15 @@ def add(subparsers: Subparsers) -> Parser:
     parser.add_argument("--check", action="store_true", help="validate too, and draw the findings where they are")
     parser.add_argument("--finding", metavar="N", type=int, help="of a sequence: the run of this finding")
     parser.add_argument("--trace", metavar="FILE", type=Path, help="of a sequence: the run in this file")
+    parser.add_argument(
+        "--whole", action="store_true", help="of a sequence: every event, not only the first and the last 20"
+    )
     parser.add_argument("-o", "--output", metavar="OUT", type=Path, help="a file, or a folder for several pictures")
     parser.add_argument(
         "--check-fresh",
         action="store_true",
-        help="draw nothing: fail if a picture in OUT is missing, or not what its protocol gives now",
+        help="draw nothing: fail if a picture in OUT is missing, not what its protocol gives now, or of none that is "
+        "there",
     )
     look = parser.add_argument_group("looks")
     look.add_argument(
@@ -135,8 +140,9 @@ def diagram(options: argparse.Namespace) -> int:
         form = min(binary)
         raise UsageError(f"{form} is not for a terminal; say where to write it: -o picture.{form}")
 
-    jobs, failed = [], False
+    jobs, failed, names = [], False, set()
     for place, reading in _read(options):
+        names.add(place / Path(reading.file).stem)
         if reading.protocol is None:
             _show_errors(reading)
             failed = True
@@ -147,6 +153,8 @@ def diagram(options: argparse.Namespace) -> int:
                 jobs.append(Job(reading, kind, form, output / place / name if output and into_folder else output))
     _refuse_clashes(jobs, into_folder)
     failed |= _check_fresh(jobs, options) if options.check_fresh else _draw(jobs, options)
+    if options.check_fresh and output and into_folder and any(Path(source).is_dir() for source in options.sources):
+        failed |= _left_over(output, names)
     return int(failed)
 
 
@@ -158,6 +166,8 @@ def _refuse_what_makes_no_sense(options: argparse.Namespace, kinds: tuple[str, .
         raise UsageError("a sequence shows one run: that of a finding (--finding 1), or one from a file (--trace FILE)")
     if not sequence and (options.finding is not None or options.trace is not None):
         raise UsageError("--finding and --trace are for `--kind sequence`")
+    if options.whole and not sequence:
+        raise UsageError("--whole is for `--kind sequence`")
     if options.check_fresh and options.output is None:
         raise UsageError("--check-fresh compares with pictures that were drawn; say where they are: -o pictures/")
 
@@ -223,6 +233,24 @@ def _check_fresh(jobs: list[Job], options: argparse.Namespace) -> bool:
     return unfresh > 0
 
 
+def _left_over(output: Path, names: set[Path]) -> bool:
+    """Names each drawn picture in a folder whose protocol is not, or no longer, in the folder that is drawn there.
+
+    Text (Mermaid, DOT, tables) has no stamp that tells who wrote it, and is left alone. Whether there is one.
+    """
+    from protoflow.diagrams import stamp
+
+    found = False
+    for path in sorted(path for suffix in STAMPED for path in output.rglob(f"*{suffix}")):
+        name = path.relative_to(output).with_suffix("")
+        if name.suffix not in (".states", ".flow") or name.with_suffix("") in names:
+            continue
+        if stamp.find(path.read_bytes()):
+            print(f"left over: {path}, whose protocol is gone: delete it")
+            found = True
+    return found
+
+
 def _pictures_of(some: int, all: int) -> str:
     count = str(some) if some == all else f"{some} of {all}"
     return f"{count} picture{'s are' if all != 1 else ' is'}"
@@ -238,7 +266,7 @@ def _typed(options: argparse.Namespace) -> str:
     for name in ("role", "width", "font", "trace", "finding"):
         if (value := getattr(options, name)) is not None:
             parts += [f"--{name}", str(value)]
-    parts += [f"--{name}" for name in ("greyscale", "check") if getattr(options, name)]
+    parts += [f"--{name}" for name in ("whole", "greyscale", "check") if getattr(options, name)]
     checked = composition.typed(options)
     return " ".join(filter(None, (shlex.join(parts), checked, shlex.join(["-o", str(options.output)]))))
 
@@ -246,14 +274,16 @@ def _typed(options: argparse.Namespace) -> str:
 def _pictures(jobs: list[Job], options: argparse.Namespace) -> Iterator[tuple[Job, Diagram, bool]]:
     """The picture of each job, and whether errors are drawn in it. A protocol is validated once."""
     from protoflow.diagrams import diagram
+    from protoflow.diagrams.model import WINDOW
     from protoflow.language import with_values
 
     reports: dict[str, Report] = {}
+    window = None if options.whole else WINDOW
     for job in jobs:
         assert job.reading.protocol is not None
         protocol, look = with_values(job.reading.protocol, job.reading.parameters), _look(options, job)
         if job.kind == "sequence" and options.trace is not None:
-            yield job, _run(protocol, options.trace, look), False
+            yield job, _run(protocol, options.trace, look, window), False
             continue
         shown: list[Diagnostic] = []
         errors = False
@@ -265,7 +295,7 @@ def _pictures(jobs: list[Job], options: argparse.Namespace) -> Iterator[tuple[Jo
             errors = options.check and not report.ok()
         if job.kind == "sequence":
             shown = [_finding(reports[job.reading.file], options.finding)]
-        yield job, diagram(protocol, job.kind, options.role, shown, look=look), errors
+        yield job, diagram(protocol, job.kind, options.role, shown, look=look, window=window), errors
 
 
 def _validated(reading: Reading, options: argparse.Namespace) -> Report:
@@ -278,7 +308,7 @@ def _validated(reading: Reading, options: argparse.Namespace) -> Report:
     return report
 
 
-def _run(protocol: Protocol, file: Path, look: Look) -> Diagram:
+def _run(protocol: Protocol, file: Path, look: Look, window: int | None) -> Diagram:
     from protoflow.commands.runs import read
     from protoflow.diagrams import run_diagram
     from protoflow.trace import Claim
@@ -286,8 +316,10 @@ def _run(protocol: Protocol, file: Path, look: Look) -> Diagram:
     header, steps, said = read(file)
     if isinstance(said, Claim):
         verdict = (said.code, said.message)
-        return run_diagram(protocol, steps, header.participants, verdict=verdict, loop=said.loop, look=look)
-    return run_diagram(protocol, steps, header.participants, look=look)
+        return run_diagram(
+            protocol, steps, header.participants, verdict=verdict, loop=said.loop, window=window, look=look
+        )
+    return run_diagram(protocol, steps, header.participants, window=window, look=look)
 
 
 def _look(options: argparse.Namespace, job: Job) -> Look:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from protoflow.diagnostics import Diagnostic
+    from protoflow.diagrams.chart import Chart
     from protoflow.diagrams.draw import Sheet
-    from protoflow.diagrams.sequence import Chart
     from protoflow.protocol import Protocol
     from protoflow.trace import Step
 
@@ -142,11 +142,12 @@ def diagram(
     findings: Sequence[Diagnostic] = (),
     *,
     look: Look = PLAIN,
+    window: int | None = WINDOW,
 ) -> Diagram:
     """The picture of a protocol, `findings` drawn where they are.
 
     `role` draws that role's machine alone (kind `states`). Kind `sequence` draws the run of the first finding that has
-    one. Raises UsageError: unknown kind or role, no run to draw.
+    one, and of a long one `window` events (None: all). Raises UsageError: unknown kind or role, no run to draw.
     """
     if role is not None and role not in protocol.roles:
         raise UsageError(f"`{role}` is not a role of {protocol.name}: {', '.join(protocol.roles)}")
@@ -159,7 +160,9 @@ def diagram(
         if shown is None:
             raise UsageError("no run to draw: a sequence shows a finding of PF2xx, or the trace of a run")
         verdict = (shown.code, shown.message)
-        return run_diagram(protocol, shown.trace, shown.participants, verdict=verdict, loop=shown.loop, look=look)
+        return run_diagram(
+            protocol, shown.trace, shown.participants, verdict=verdict, loop=shown.loop, window=window, look=look
+        )
     from protoflow.diagrams import flow, states
     from protoflow.diagrams.words import Wording
 
@@ -181,13 +184,13 @@ def run_diagram(
     *,
     verdict: tuple[str, str] | None = None,
     loop: int | None = None,
-    window: int = WINDOW,
+    window: int | None = WINDOW,
     look: Look = PLAIN,
 ) -> Diagram:
     """The sequence chart of a run: its steps, and how many participants each role had.
 
     `verdict`: code and message of the finding that the run shows; from step `loop` on (from 0) it goes on for ever. A
-    run of more than `window` events shows as many, from its beginning and end.
+    run of more than `window` events shows as many, from its beginning and end; None: all.
     """
     from protoflow.diagrams import words
     from protoflow.diagrams.rounds import answered

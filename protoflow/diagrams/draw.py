@@ -34,7 +34,7 @@ _STYLE = """\
 .protoflow text { fill: var(--ink); font-family: FAMILY }
 .protoflow [stroke="black"] { stroke: var(--ink) }
 .protoflow [fill="black"] { fill: var(--ink) }
-.protoflow [fill="white"] { fill: var(--paper) }
+.protoflow [fill="#ffffff"] { fill: var(--paper) }
 .protoflow a:hover text { text-decoration: underline }
 """
 _INK = """\

@@ -1,15 +1,14 @@
 """The sequence chart of a run: a counterexample of the checker, or the trace of a real run.
 
-A chart is lifelines and, beneath each other, what happened: notes on a lifeline, arrows between two. An arrow is drawn
-when its message is sent and remembers the line on which it is taken; a message that is taken at once and changes no
-state has no line of its own for that, nor has a start for which there is no row.
+An arrow is drawn when its message is sent and remembers the line on which it is taken; a message that is taken at once
+and changes no state has no line of its own for that, nor has a start for which there is no row.
 
 Participants of one role that did and met the same throughout are one lifeline (`client[1..3,5]`): it shows the first
 of them, and what others did with the rest is left out unless they sent somebody else something for it. Long runs show
-their beginning and end only. Every event knows by which step of the run (from 0) it came about.
+their beginning and end only (`window`).
 
-A message of an old round says so, on its arrow and where it is taken: a reply to another request than the last, or a
-request that another one has followed meanwhile.
+Where a message is of an old round (a reply to another request than the last, or a request that another one has
+followed meanwhile), all that are counted by rounds are called by theirs, on their arrows and where they are taken.
 """
 
 from __future__ import annotations
@@ -18,100 +17,19 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from protoflow.diagrams.chart import Arrow, Chart, Event, Lifeline, Note, Round
 from protoflow.diagrams.model import WINDOW
-from protoflow.diagrams.rounds import Rounds, role_of
+from protoflow.diagrams.rounds import Rounds, mixed
+from protoflow.diagrams.window import windowed
 from protoflow.diagrams.words import clean
 from protoflow.errors import UsageError
-from protoflow.trace import Outcome, Step, StepKind, participant_ids
+from protoflow.trace import Outcome, Step, StepKind, roles_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from protoflow.diagrams.rounds import Answers
     from protoflow.trace import SentMessage
-
-
-@dataclass(frozen=True, slots=True)
-class Lifeline:
-    """One participant, or several that were alike. `state`: where it is at the end, "" if no step tells."""
-
-    name: str
-    members: tuple[str, ...]
-    state: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something that happens on a lifeline. `mark`: "" or "timer", "crash", "dropped", "bad"."""
-
-    lifeline: int
-    text: str
-    mark: str = ""
-    time: float | None = None
-    step: int = field(default=-1, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Arrow:
-    """A message. `taken` is the place of the note where it is taken, None if at once or not at all.
-
-    `lost`: the network lost it, or its receiver had crashed. `ends`: the step that takes or loses it, if one does.
-    """
-
-    source: int
-    dest: int
-    text: str
-    lost: bool = False
-    taken: int | None = None
-    time: float | None = None
-    step: int = field(default=-1, compare=False)
-    ends: int = field(default=-1, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """A round of a message begins, or what is repeated for ever."""
-
-    text: str
-    time: float | None = None
-    step: int = field(default=-1, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Omitted:
-    """Where the middle of a long run was left out."""
-
-    count: int
-    time: float | None = None
-
-
-Event = Note | Arrow | Round | Omitted
-
-SIGNS = {"": "", "timer": "○", "crash": "✗", "dropped": "▽", "bad": "✗", "lost": "✗"}
-LEGEND = {"timer": "a timer elapsed", "dropped": "dropped", "crash": "crashed", "lost": "never arrives"}
-"""What the marks of notes, and that of a lost message, mean; `bad` speaks for itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A whole sequence chart. `verdict`: the code and message of the finding that the run shows, if it shows one.
-
-    `left_out`: participants for whom there was no room.
-    """
-
-    title: str
-    description: str
-    lifelines: tuple[Lifeline, ...]
-    events: tuple[Event, ...]
-    verdict: tuple[str, str] | None = None
-    left_out: tuple[str, ...] = ()
-
-    @property
-    def marks(self) -> tuple[str, ...]:
-        """The marks that occur and need a word, in the legend's order."""
-        occurring = {event.mark for event in self.events if isinstance(event, Note)}
-        occurring |= {"lost" for event in self.events if isinstance(event, Arrow) and event.lost}
-        return tuple(mark for mark in LEGEND if mark in occurring)
 
 
 def chart(
@@ -123,7 +41,7 @@ def chart(
     answers: Answers | None = None,
     initial: Mapping[str, str] | None = None,
     loop: int | None = None,
-    window: int = WINDOW,
+    window: int | None = WINDOW,
     most: int | None = None,
     less: bool = False,
 ) -> Chart:
@@ -131,77 +49,73 @@ def chart(
 
     `participants` is role -> number, `initial` role -> the state of those that no step moves, `answers` the messages
     whose rounds are shown (see `rounds.answered`), `loop` the step (from 0) from which on the run is repeated for ever,
-    `window` how many events are shown at most, `most` how many lifelines of a role.
+    `window` how many events are shown at most (None: all), `most` how many lifelines of a role.
     Raises UsageError: a step of somebody who takes no part.
     """
-    lifelines, left_out = _limited(_folded(steps, participants, initial or {}), steps, most)
+    answers, roles = answers or {}, roles_of(participants, steps)
+    lifelines, left_out = _limited(_folded(steps, roles, initial or {}), roles, steps, most)
     if less:
         steps = [replace(step, time=None) for step in steps]
-    events = _Events(lifelines, Rounds(answers or {}), less).of(steps, loop)
+    rounds = Rounds(answers, roles, named=mixed(steps, answers, roles))
+    events = _Events(lifelines, rounds, less).of(steps, loop)
     return Chart(
         title=title,
         description=f"{len(steps)} steps of {', '.join(line.name for line in lifelines)}.",
         lifelines=lifelines,
-        events=_windowed(events, window),
+        events=windowed(events, window),
         verdict=verdict,
         left_out=left_out,
     )
 
 
 def _limited(
-    lifelines: tuple[Lifeline, ...], steps: Sequence[Step], most: int | None
+    lifelines: tuple[Lifeline, ...], roles: Mapping[str, str], steps: Sequence[Step], most: int | None
 ) -> tuple[tuple[Lifeline, ...], tuple[str, ...]]:
     """At most so many lifelines of each role, those to whom something unusual happened before others; and the rest."""
     usual = {Outcome.HANDLED, Outcome.NOTHING, None}
     unusual = {each.receiver for each in steps if each.kind is StepKind.CRASH or each.outcome not in usual}
     by_role: dict[str, list[Lifeline]] = defaultdict(list)
     for line in lifelines:
-        by_role[role_of(line.members[0])].append(line)
+        by_role[roles[line.members[0]]].append(line)
     kept: set[str] = set()
     for lines in by_role.values():
         first = sorted(lines, key=lambda line: unusual.isdisjoint(line.members))
         kept.update(line.name for line in first[:most])
-    rest = {
-        role: [who for line in lines if line.name not in kept for who in line.members]
-        for role, lines in by_role.items()
-    }
-    left_out = tuple(_range(role, sorted(who, key=_number)) for role, who in rest.items() if who)
+    shown = {who for line in lifelines if line.name in kept for who in line.members}
+    rest: dict[str, list[str]] = defaultdict(list)
+    for who, role in roles.items():
+        if who not in shown:
+            rest[role].append(who)
+    left_out = tuple(_range(role, who) for role, who in rest.items())
     return tuple(line for line in lifelines if line.name in kept), left_out
 
 
-def _number(who: str) -> int:
-    return int(who.removeprefix(role_of(who)) or 0)
-
-
-def _folded(steps: Sequence[Step], participants: Mapping[str, int], initial: Mapping[str, str]) -> tuple[Lifeline, ...]:
+def _folded(steps: Sequence[Step], roles: Mapping[str, str], initial: Mapping[str, str]) -> tuple[Lifeline, ...]:
     """The lifelines in order of declaration; participants of one role that are alike share one."""
     histories: dict[str, list[object]] = defaultdict(list)
     states: dict[str, str] = {}
     for step in steps:
         told = (step.kind, step.trigger, step.message, step.state_before, step.state_after, step.outcome, step.early)
-        histories[step.receiver].append((*told, role_of(step.sender), [sent.message for sent in step.sends]))
+        histories[step.receiver].append((*told, roles.get(step.sender or ""), [sent.message for sent in step.sends]))
         if step.sender is not None:
             changed = step.state_before != step.state_after
             histories[step.sender].append((step.kind, step.receiver, step.message, step.outcome, changed))
         for sent in step.sends:
             for receiver in sent.to:
-                histories[receiver].append((sent.message, role_of(step.receiver)))
+                histories[receiver].append((sent.message, roles.get(step.receiver)))
         state = step.state_after or step.state_before
         if state is not None:
             states[step.receiver] = state
-    taking_part = participant_ids(participants, steps)
-    strangers = sorted(set(histories).difference(*taking_part.values()))
+    strangers = sorted(set(histories).difference(roles))
     if strangers:
         raise UsageError(f"the run has steps of `{strangers[0]}`, who is not one of its participants")
-    lifelines = []
-    for role, ids in taking_part.items():
-        alike: dict[str, list[str]] = {}
-        for who in ids:
-            alike.setdefault(repr(histories[who]), []).append(who)
-        lifelines += [
-            Lifeline(_range(role, who), tuple(who), states.get(who[0], initial.get(role, ""))) for who in alike.values()
-        ]
-    return tuple(lifelines)
+    alike: dict[tuple[str, str], list[str]] = {}
+    for who, role in roles.items():
+        alike.setdefault((role, repr(histories[who])), []).append(who)
+    return tuple(
+        Lifeline(_range(role, who), tuple(who), states.get(who[0], initial.get(role, "")))
+        for (role, _), who in alike.items()
+    )
 
 
 def _range(role: str, members: Sequence[str]) -> str:
@@ -270,13 +184,9 @@ class _Events:
             return
         if step.kind is StepKind.CRASH:
             self.crashed.add(step.receiver)
-        old, stale = self.rounds.old(step)
-        text, mark = _said(step, elapsed, old, stale)
+        what = self.rounds.name(step.message, step.receiver, step.round) if step.message else step.trigger or ""
+        text, mark = _said(step, elapsed, what, stale=self.rounds.stale(step))
         arrow = self._take(step)
-        if arrow is not None and old:
-            sent_then = self.events[arrow]
-            assert isinstance(sent_then, Arrow)
-            self.events[arrow] = replace(sent_then, text=f"{sent_then.text}{old}")
         if step.kind is StepKind.LOSE or (step.kind is StepKind.START and step.outcome is Outcome.NOTHING):
             return
         at_once = arrow is not None and arrow == len(self.events) - 1 and not mark
@@ -301,7 +211,8 @@ class _Events:
         for receiver in receivers:
             self.channels[who, receiver, sent.message].append((len(self.events), sent.round))
             lost = receiver in self.crashed
-            arrow = Arrow(where[who], where[receiver], sent.message, lost, time=step.time, step=self.number)
+            text = self.rounds.name(sent.message, receiver, sent.round)
+            arrow = Arrow(where[who], where[receiver], text, lost, time=step.time, step=self.number)
             self.events.append(arrow)
 
     def _take(self, step: Step) -> int | None:
@@ -321,9 +232,8 @@ class _Events:
         return arrow
 
 
-def _said(step: Step, elapsed: Step | None, old: str, stale: bool) -> tuple[str, str]:
-    """(words, mark) of a step. `old`: the old round that its message is of."""
-    what = f"{step.message or step.trigger or ''}{old}"
+def _said(step: Step, elapsed: Step | None, what: str, *, stale: bool) -> tuple[str, str]:
+    """(words, mark) of a step. `what` it takes, which may be a `stale` reply."""
     where = step.state_before
     match step.outcome:
         case Outcome.UNHANDLED:
@@ -355,28 +265,6 @@ def _early(elapsed: Step | None) -> str:
     return ", early" if elapsed is not None and elapsed.early else ""
 
 
-def _windowed(events: Sequence[Event], window: int) -> tuple[Event, ...]:
-    """The first and the last of them, with a word on how many are left out between."""
-    if len(events) <= window + 1:
-        return tuple(events)
-    first, last = window // 2, window - window // 2
-    cut = len(events) - window
-    moved = [_moved(event, first, cut) for event in (*events[:first], *events[-last:])]
-    return (*moved[:first], Omitted(cut), *moved[first:])
-
-
-def _moved(event: Event, first: int, cut: int) -> Event:
-    """An arrow knows the place where it is taken: that moves up, or is out of sight."""
-    if not isinstance(event, Arrow) or event.taken is None or event.taken < first:
-        return event
-    return replace(event, taken=event.taken - cut + 1 if event.taken >= first + cut else None)
-
-
-def time_text(time: float | None) -> str:
-    """Virtual time as the gutter has it; "" where a run has none."""
-    return "" if time is None else f"{time:.2f}s"
-
-
 def text(
     steps: Sequence[Step],
     participants: Mapping[str, int],
@@ -385,7 +273,7 @@ def text(
     answers: Answers | None = None,
     initial: Mapping[str, str] | None = None,
     loop: int | None = None,
-    window: int = WINDOW,
+    window: int | None = WINDOW,
 ) -> list[str]:
     """The chart in lines of text. `standing` adds a last line: the state in which each participant is then.
 
@@ -393,11 +281,6 @@ def text(
     """
     from protoflow.diagrams import sequence_text
 
-    rounds, matter = Rounds(answers or {}), False
-    for step in steps:
-        matter = matter or bool(rounds.old(step)[0])
-        for sent in step.sends:
-            rounds.sent(step, sent)
-    shown = answers if matter else None
+    shown = answers if answers and mixed(steps, answers, roles_of(participants, steps)) else None
     drawn = chart(steps, participants, answers=shown, initial=initial, loop=loop, window=window)
     return sequence_text.lines(drawn, standing=standing)

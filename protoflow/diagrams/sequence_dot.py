@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING
 
 import graphviz
 
+from protoflow.diagrams.chart import LEGEND, SIGNS, Arrow, Note, Omitted, Round, time_text
 from protoflow.diagrams.dot import FRAME
 from protoflow.diagrams.labels import LARGE, NORMAL, SMALL, bold, grid, html, small
 from protoflow.diagrams.model import BLUE, VERMILLION
-from protoflow.diagrams.sequence import LEGEND, SIGNS, Arrow, Note, Omitted, Round, time_text
 
 if TYPE_CHECKING:
+    from protoflow.diagrams.chart import Chart, Event
     from protoflow.diagrams.look import Look
-    from protoflow.diagrams.sequence import Chart, Event
 
 ROW = 24.0
 CHARACTER = 4.4  # the width of one at the small size, with some to spare
 NARROWEST = 120.0
 HEADER = 26.0
+PAPER = "#ffffffb8"
 
 
 def text(chart: Chart, look: Look) -> str:
@@ -104,10 +105,11 @@ class _Sheet:
         return self._node(x, y, shape="point", style="invis", width="0.01", height="0.01")
 
     def _words(self, left: float, y: float, inner: str, width: float, *, right: bool = False, frame: str = "") -> None:
-        """Text that begins at `left` (ends at `left + width` if `right`), on paper of its own: lines go beneath it."""
+        """Text that begins at `left` (ends at `left + width` if `right`), on paper of its own: lines go beneath it, and
+        show through."""
         align = "RIGHT" if right else "LEFT"
         border = f'BORDER="1" COLOR="{frame}" STYLE="ROUNDED"' if frame else 'BORDER="0"'
-        cell = f'<TD BGCOLOR="white" FIXEDSIZE="TRUE" WIDTH="{width:.0f}" HEIGHT="15" ALIGN="{align}">{inner}</TD>'
+        cell = f'<TD BGCOLOR="{PAPER}" FIXEDSIZE="TRUE" WIDTH="{width:.0f}" HEIGHT="15" ALIGN="{align}">{inner}</TD>'
         label = f'<TABLE {border} CELLBORDER="0" CELLSPACING="0" CELLPADDING="1"><TR>{cell}</TR></TABLE>'
         self._node(left + width / 2, y, label=html(label))
 
@@ -129,8 +131,10 @@ class _Sheet:
             self._line((x, -11), (x, bottom), dir="none", color=FRAME, penwidth="0.8")
 
     def _rounds(self) -> None:
-        begins = [row for row, event in enumerate(self.chart.events) if isinstance(event, Round)]
-        for begin, end in itertools.pairwise([*begins, len(self.chart.events)]):
+        edges = [row for row, event in enumerate(self.chart.events) if isinstance(event, Round | Omitted)]
+        for begin, end in itertools.pairwise([*edges, len(self.chart.events)]):
+            if isinstance(self.chart.events[begin], Omitted):
+                continue
             top, bottom = self._y(begin) + 9, self._y(end) + 13
             place = len(self.columns) - 1
             notes = (_signed(self.chart, e) for e in self.chart.events if isinstance(e, Note) and e.lifeline == place)

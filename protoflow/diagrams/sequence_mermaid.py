@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from protoflow.diagrams.chart import LEGEND, SIGNS, Arrow, Note, Omitted, Round, time_text
 from protoflow.diagrams.mermaid import escaped
 from protoflow.diagrams.model import WIDTH
-from protoflow.diagrams.sequence import LEGEND, SIGNS, Arrow, Note, Omitted, Round, time_text
 from protoflow.diagrams.words import unquoted, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from protoflow.diagrams.sequence import Chart, Event
+    from protoflow.diagrams.chart import Chart, Event
 
 _SHADE = "rgba(127, 127, 127, 0.12)"
 
@@ -32,10 +32,10 @@ def text(chart: Chart) -> str:
     ]
     in_round, before = False, ""
     for event in chart.events:
-        if isinstance(event, Round):
+        if isinstance(event, Round | Omitted):
             lines += ["  end"] if in_round else []
-            lines.append(f"  rect {_SHADE}")
-            in_round = True
+            in_round = isinstance(event, Round)
+            lines += [f"  rect {_SHADE}"] if in_round else []
         now = time_text(event.time)
         lines += _statement(event, everyone, f"{now} " if now != before else "")
         before = now

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protoflow.diagrams.sequence import Arrow, Note, Omitted, Round, time_text
+from protoflow.diagrams.chart import Arrow, Note, Omitted, Round, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from protoflow.diagrams.sequence import Chart, Event
+    from protoflow.diagrams.chart import Chart, Event
 
 ROOM = 88
 """Characters between the first and the last lifeline, shared among the gaps, where notes do not need more."""

@@ -41,8 +41,14 @@ def clean(text: str) -> str:
 
 
 def wrapped(text: str, width: int = WIDTH) -> tuple[str, ...]:
-    """`text` in lines near `width` characters; words are not broken."""
-    return tuple(wrap(clean(text), width, break_long_words=False, break_on_hyphens=False))
+    """`text` in lines near `width` characters; words are not broken. What stands in backticks does so on each line."""
+    lines = []
+    within = ""
+    for line in wrap(clean(text), width, break_long_words=False, break_on_hyphens=False):
+        goes_on = "`" if (within + line).count("`") % 2 else ""
+        lines.append(f"{within}{line}{goes_on}")
+        within = goes_on
+    return tuple(lines)
 
 
 def unquoted(text: str) -> str:

@@ -5,15 +5,15 @@ A place is named as the pictures name it: `role:server`, `state:server:idle`, `r
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from protoflow.diagnostics import CODES, explanation
 from protoflow.diagrams import words
+from protoflow.diagrams.chart import Arrow, Note
 from protoflow.diagrams.rounds import answered
-from protoflow.diagrams.sequence import Arrow, Note, chart
+from protoflow.diagrams.sequence import chart
 from protoflow.program import compile_protocol
 from protoflow.protocol import EVERYTHING
 from protoflow.reports.steps import sentence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from protoflow.checks import Report
     from protoflow.diagnostics import Diagnostic
-    from protoflow.diagrams.sequence import Event
+    from protoflow.diagrams.chart import Event
     from protoflow.program import Program, RoleProgram, Row
     from protoflow.protocol import Protocol
     from protoflow.trace import Step
@@ -158,9 +158,7 @@ def _about(found: Diagnostic, program: Program) -> Iterator[str]:
 def _run(run: Run, protocol: Protocol) -> dict[str, Any]:
     """`events` are those of the chart, whole: the page shows as many as there is room for."""
     initial = {name: str(role.initial) for name, role in protocol.roles.items()}
-    shown = chart(
-        run.steps, run.participants, answers=answered(protocol), initial=initial, loop=run.loop, window=sys.maxsize
-    )
+    shown = chart(run.steps, run.participants, answers=answered(protocol), initial=initial, loop=run.loop, window=None)
     roles = roles_of(run.participants, run.steps)
     return {
         "title": run.title,

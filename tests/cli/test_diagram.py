@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from protoflow import trace
 from protoflow.cli import main
 from protoflow.language import shipped
+from protoflow.trace import Header, Step, StepKind
 from tests.cli.support import CLEAN, ROOT, failure
 from tools import gallery
 
@@ -75,6 +77,7 @@ def test_diagram_with_findings(folder: Path, capsys: pytest.CaptureFixture[str])
             "a sequence shows one run: that of a finding (--finding 1), or one from a file (--trace FILE)",
         ),
         ("--finding 1", "--finding and --trace are for `--kind sequence`"),
+        ("--whole", "--whole is for `--kind sequence`"),
         ("--kind sequence --finding 1", "a.yaml has no finding 1 with a run; those that have one: none"),
     ],
 )
@@ -110,6 +113,39 @@ def test_stale_and_missing_pictures_are_named_with_the_command(
     ]
     assert main(draw) == 0
     assert main([*draw, "--check-fresh"]) == 0
+
+
+def test_a_picture_whose_protocol_is_gone_is_left_over(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In a folder that is drawn as a whole, and only one that protoflow drew."""
+    draw = ["diagram", "b", "-o", "out", "--kind", "states", "--format", "png,table"]
+    assert main(draw) == 0
+    Path("b/again.yaml").write_text(Path("b/warned.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    assert main(["diagram", "b/again.yaml", "-o", "out"]) == 0
+    Path("out/drawn_by_hand.states.svg").write_text("<svg/>", encoding="utf-8")
+    capsys.readouterr()
+    assert main([*draw, "--check-fresh"]) == 1, "one is missing"
+    assert "left over" not in capsys.readouterr().out
+    Path("b/again.yaml").unlink()
+    assert main([*draw, "--check-fresh"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "2 pictures are fresh",
+        "left over: out/again.flow.svg, whose protocol is gone: delete it",
+        "left over: out/again.states.svg, whose protocol is gone: delete it",
+    ]
+    assert main(["diagram", "b/warned.yaml", *draw[2:], "--check-fresh"]) == 0, "there may be more in the folder"
+
+
+def test_a_whole_run_has_all_its_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    step = Step(StepKind.START, "client1", "start", state_before="waiting", state_after="waiting")
+    with (tmp_path / "run.jsonl").open("w", encoding="utf-8") as stream:
+        trace.write([Header("hello", "", {"server": 1, "client": 1}, {}), *[step] * 60], stream)
+    draw = ["diagram", "hello", "--kind", "sequence", "--trace", str(tmp_path / "run.jsonl")]
+    assert main(draw) == 0
+    cut = capsys.readouterr().out
+    assert main([*draw, "--whole"]) == 0
+    whole = capsys.readouterr().out
+    assert "20 lines omitted" in cut
+    assert (cut.count("| start"), whole.count("| start")) == (40, 60)
 
 
 def test_a_picture_of_another_look_is_stale(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

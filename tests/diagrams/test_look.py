@@ -11,7 +11,9 @@ import pytest
 import protoflow
 from protoflow import Look
 from protoflow.diagrams import stamp
+from protoflow.diagrams.labels import prose
 from protoflow.diagrams.look import points
+from protoflow.diagrams.words import wrapped
 from tests.diagrams.support import KINDS, SOURCES, load, mermaid_problems, words_of_dot
 
 COLOUR = re.compile(r"#(?!888888)[0-9A-Fa-f]{6}\b")
@@ -92,3 +94,9 @@ def test_a_stamp_does_not_harm_a_picture() -> None:
     stamps = {stamp.find(diagram.render(form)) for form in ("svg", "png", "pdf")}
     assert len(stamps) == 3
     assert "" not in stamps
+
+
+def test_what_stands_in_backticks_does_so_on_each_line() -> None:
+    assert wrapped("write `send: {model: all}` here", 14) == ("write `send:`", "`{model: all}`", "here")
+    for line in wrapped("a `name with blanks` and `another one` at the end", 8):
+        assert "`" not in prose(line)

@@ -10,8 +10,9 @@ import pytest
 
 import protoflow
 from protoflow.diagnostics import Diagnostic, Span
-from protoflow.diagrams import run_diagram
-from protoflow.diagrams.sequence import Arrow, Note, Omitted, chart, text
+from protoflow.diagrams import Diagram, run_diagram
+from protoflow.diagrams.chart import Arrow, Note, Omitted
+from protoflow.diagrams.sequence import chart, text
 from protoflow.trace import Outcome, SentMessage, Step, StepKind
 from tests.diagrams.support import GOLDEN, load, mermaid_problems
 
@@ -186,6 +187,61 @@ def test_a_long_run_shows_its_beginning_and_its_end() -> None:
     assert all(event.taken is None for event in cut.events if isinstance(event, Arrow)), "taken out of sight"
 
 
+def rounds(number: int) -> list[Step]:
+    """So many rounds of a model and an update, four lines each."""
+    training, idle = ("training", "training"), ("idle", "idle")
+    steps = []
+    for each in range(1, number + 1):
+        steps += [
+            fire("server", "enough", training, SentMessage("model", ("client1",), each)),
+            take("client1", "model", "server", idle, SentMessage("update", ("server",), each), round=each),
+            take("server", "update", "client1", training, round=each),
+        ]
+    return steps
+
+
+def test_the_frame_of_a_round_ends_where_lines_are_left_out_and_the_next_says_which_it_is() -> None:
+    whole = chart(rounds(9), ONE_EACH, answers=ANSWERS, window=None)
+    assert len(whole.events) == 9 * 4
+    cut = Diagram(chart(rounds(9), ONE_EACH, answers=ANSWERS, window=12))
+    assert [line[3:].split("  ")[0] for line in cut.table.splitlines()[3:-1]] == [
+        "| enough",
+        "+-- round 1 of model ------------------------+",
+        "|------------------ model ------------------>|",
+        "|<----------------- update ------------------|",
+        "| enough",
+        ": … 25 lines omitted",
+        "+-- round 8 of model, continued -------------+",
+        "|------------------ model ------------------>|",
+        "|<----------------- update ------------------|",
+        "| enough",
+        "+-- round 9 of model ------------------------+",
+        "|------------------ model ------------------>|",
+        "|<----------------- update ------------------|",
+    ]
+    lines = cut.mermaid.splitlines()
+    gap = lines.index("  Note over p0,p1: … 25 lines omitted")
+    assert (lines[gap - 1], lines[gap + 1].split("(")[0]) == ("  end", "  rect rgba")
+    assert cut.dot.count('style="dashed,rounded"') == 3
+    assert mermaid_problems([cut.mermaid]) == [""]
+
+
+def test_a_role_whose_name_ends_in_a_digit() -> None:
+    """What is of which round is told by the role, and that is not the id without its digits."""
+    model = [SentMessage("model", ("client",), number) for number in (1, 2)]
+    training, idle = ("training", "training"), ("idle", "idle")
+    steps = [
+        start("server2", model[0], states=training),
+        take("client", "model", "server2", idle, SentMessage("update", ("server2",), 1), round=1),
+        fire("server2", "time_up", training, model[1]),
+        take("server2", "update", "client", training, outcome=Outcome.STALE, round=1),
+    ]
+    drawn = text(steps, {"server2": 1, "client": 1}, answers={"server2": ANSWERS["server"]})
+    assert drawn[-1] == "   | update of round 1 is stale: dropped"
+    limited = chart(steps, {"server2": 1, "client": 1}, most=1)
+    assert [line.name for line in limited.lifelines] == ["server2", "client"]
+
+
 def timed() -> list[Step]:
     """Two rounds with virtual time: client2's update overtakes client1's, which is stale when it comes."""
     model = [SentMessage("model", ("client1", "client2"), number) for number in (1, 2)]
@@ -226,19 +282,20 @@ def late(outcome: Outcome) -> list[Step]:
 
 
 def test_a_message_of_an_old_round_says_so() -> None:
+    """And then all that are counted by rounds do."""
     taken = text(late(Outcome.HANDLED), {"server": 1, "client": 2}, answers=ANSWERS)
     assert taken == [
         "server                               client1                       client2",
         "   | start                              |                             |",
         "   +-- round 1 of model ----------------------------------------------+",
-        "   |-------------- model -------------->|                             |",
+        "   |-------- model of round 1 --------->|                             |",
         "   |----------------------- model of round 1 ------------------------>|",
-        "   |                                    | model                       |",
-        "   |<------------- update --------------|                             |",
+        "   |                                    | model of round 1            |",
+        "   |<-------- update of round 1 --------|                             |",
         "   | enough                             |                             |",
         "   +-- round 2 of model ----------------------------------------------+",
-        "   |-------------- model -------------->|                             |",
-        "   |----------------------------- model ----------------------------->|",
+        "   |-------- model of round 2 --------->|                             |",
+        "   |----------------------- model of round 2 ------------------------>|",
         "   |                                    |                             | model of round 1",
         "   |<----------------------- update of round 1 -----------------------|",
         "   | update of round 1 is taken, stale",
@@ -265,10 +322,10 @@ def test_which_of_two_is_taken_from_an_unordered_channel_is_told_by_its_round() 
     ]
     events = chart(steps, {"server": 1, "client": 1}, answers=ANSWERS).events
     assert [event.text for event in events if isinstance(event, Arrow)] == [
-        "model",
+        "model of round 1",
         "update of round 1",
-        "model",
-        "update",
+        "model of round 2",
+        "update of round 2",
     ]
 
 
@@ -344,8 +401,8 @@ def test_no_line_is_drawn_over_words() -> None:
     """Lines come first, and each note and message has paper of its own, of the page's colour in an SVG."""
     svg = run_diagram(load("fedavg_deadline"), timed(), {"server": 1, "client": 2}).svg()
     assert svg.rindex('class="edge"') < svg.index('class="node"')
-    assert svg.count('fill="white"') >= len(timed())
-    assert '.protoflow [fill="white"] { fill: var(--paper) }' in svg
+    assert svg.count('fill="#ffffff" fill-opacity="0.7') >= len(timed())
+    assert '.protoflow [fill="#ffffff"] { fill: var(--paper) }' in svg
 
 
 def test_a_run_of_many_who_are_not_alike_shows_some_and_names_the_rest() -> None:
