@@ -21,7 +21,7 @@ from sphinx.util.nodes import make_refnode  # noqa: E402
 
 import protoflow  # noqa: E402
 import protoflow.testing  # noqa: E402
-from protoflow.diagnostics import CODES  # noqa: E402
+from protoflow.diagnostics import CODES, CONCEPTS, explanation  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,15 +78,18 @@ TYPES = {
 
 
 def code_pages() -> dict[str, str]:
-    """A page for each code, and the list of them."""
-    texts = DOCS.parent / "protoflow" / "explanations"
-    pages = {f"codes/{code}": (texts / f"{code}.md").read_text(encoding="utf-8") for code in CODES}
+    """A page for each code and each word that is explained, and the list of them."""
+    pages = {f"codes/{name}": explanation(name) for name in (*CODES, *CONCEPTS)}
     rows = [
         f"| [{each.code}](codes/{each.code}.md) | {each.title} | {each.severity.value} |" for each in CODES.values()
     ]
     table = "\n".join(["| code | finding | |", "|---|---|---|", *rows])
     head = "# Findings\n\n`protoflow explain CODE` prints the same pages. What the codes mean together: "
-    text = f"{head}[what is checked](../semantics.md#what-is-checked).\n\n{table}\n\n{toctree('codes/*', glob=True)}"
+    words = "\n".join(f"- [{word}](codes/{word}.md): {title}" for word, title in CONCEPTS.items())
+    text = (
+        f"{head}[what is checked](../semantics.md#what-is-checked).\n\n{table}\n\nWords in reports:\n\n{words}\n\n"
+        + toctree("codes/*", glob=True)
+    )
     return {**pages, "codes": text}
 
 

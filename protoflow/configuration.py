@@ -6,6 +6,7 @@ The nearest pyproject.toml that has the table counts, looked for from the workin
     select = ["PF"]               codes that count, or beginnings of codes
     ignore = ["PF105"]            codes that do not
     strict = true                 warnings fail too
+    handlers = true               the Python classes are checked too, which imports them
 
     [tool.protoflow.assumptions]  in place of the files' own; `crashes` for roles that a protocol has
     crashes = {client = 1}
@@ -39,16 +40,26 @@ class Configuration:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     strict: bool = False
+    handlers: bool = False
     crashes: Mapping[str, int] | None = None
     channels: str | None = None
     numbers: Mapping[str, int] = field(default_factory=dict)
     """`early_timeouts`, `loss` and `duplicates`."""
 
     def sources(self, named: Sequence[str]) -> Sequence[str]:
-        """Those that were named, else `paths`. Raises UsageError where there are neither."""
-        if not named and not self.paths:
+        """Those that were named, else `paths`. Raises UsageError where there are neither, or `paths` lead nowhere."""
+        if named:
+            return named
+        if self.file is None or not self.paths:
             raise UsageError(f"nothing is named: name a protocol, or give `paths` in {TABLE} of {FILE}")
-        return named or self.paths
+        from protoflow.language.library import near
+
+        for path in self.paths:
+            if not Path(path).exists():
+                meant = near(path)
+                hint = f"; `{meant}` is" if meant else ""
+                raise UsageError(f"{_shown(self.file)}: `paths` of {TABLE} names `{path}`, which is not there{hint}")
+        return self.paths
 
 
 def find(start: Path) -> Configuration:
@@ -81,13 +92,10 @@ class _Reader:
         self.file = file
 
     def read(self, file: Path, table: Any) -> Configuration:
-        self._keys(table, TABLE, ("paths", "select", "ignore", "strict", "assumptions"))
+        self._keys(table, TABLE, ("paths", "select", "ignore", "strict", "handlers", "assumptions"))
         assumed = table.get("assumptions", {})
         numbers = ("early_timeouts", "loss", "duplicates")
         self._keys(assumed, ASSUMPTIONS, ("crashes", "channels", *numbers))
-        strict = table.get("strict", False)
-        if not isinstance(strict, bool):
-            self._wrong(TABLE, "strict", "true or false", strict)
         channels = assumed.get("channels")
         if channels is not None and channels not in CHANNELS:
             self._wrong(ASSUMPTIONS, "channels", '"fifo" or "any"', channels)
@@ -100,7 +108,8 @@ class _Reader:
             paths=tuple(_shown(file.parent / path) for path in self._texts(table, "paths")),
             select=self._texts(table, "select"),
             ignore=self._texts(table, "ignore"),
-            strict=strict,
+            strict=self._flag(table, "strict"),
+            handlers=self._flag(table, "handlers"),
             crashes=crashes,
             channels=channels,
             numbers={name: self._number(ASSUMPTIONS, name, assumed) for name in numbers if name in assumed},
@@ -125,6 +134,12 @@ class _Reader:
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             self._wrong(TABLE, key, "a list of texts", value)
         return tuple(value)
+
+    def _flag(self, table: Mapping[str, Any], key: str) -> bool:
+        value = table.get(key, False)
+        if not isinstance(value, bool):
+            self._wrong(TABLE, key, "true or false", value)
+        return value
 
     def _number(self, name: str, key: str, table: Mapping[str, Any]) -> int:
         value = table[key]

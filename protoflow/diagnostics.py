@@ -101,11 +101,19 @@ CODES: Mapping[str, Code] = _catalogue(
 )
 
 
-def explanation(code: str) -> str:
-    """The text of `protoflow explain`, as Markdown."""
+CONCEPTS: Mapping[str, str] = {
+    "verdict": "how far a check reaches",
+    "assumptions": "what a verdict takes for granted",
+    "fresh": "a reply to the open round",
+}
+"""Words of which reports make use, and that have an explanation too."""
+
+
+def explanation(name: str) -> str:
+    """The text of `protoflow explain`, as Markdown, for a code or one of `CONCEPTS`."""
     from importlib.resources import files
 
-    return files("protoflow").joinpath("explanations", f"{code}.md").read_text(encoding="utf-8")
+    return files("protoflow").joinpath("explanations", f"{name}.md").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from protoflow.checks.composition import Options, Verdict
     from protoflow.diagnostics import Diagnostic
     from protoflow.program import Program
+    from protoflow.protocol import Assumptions
 
 UNDEFINED = frozenset({"PF109", "PF110"})
 """With one of these it is not said what the course does, or a step never ends: there is nothing to explore."""
@@ -39,7 +40,7 @@ class Report:
     `protocol` is None where the file has errors. `sources` are the texts of the files that findings point at. Findings
     that another one explains have its code as `implied_by`: they count, but people are not shown them. `left_out` is
     how many the selection of codes has left out. `verdict` says how far the composition check reaches, whatever was
-    left out; None where it was not run.
+    left out; None where it was not run. `assumptions` are those that it holds under.
     """
 
     file: str
@@ -48,6 +49,7 @@ class Report:
     sources: Mapping[str, str] = field(default_factory=dict, repr=False)
     verdict: Verdict | None = None
     left_out: int = 0
+    assumptions: Assumptions | None = None
 
     def __str__(self) -> str:
         """The report as `protoflow validate` prints it."""
@@ -137,26 +139,27 @@ def _check(
     if classes:
         found += classes(program)
         looked_for.append("PF3")
-    verdict = None
+    verdict, assumptions = None, None
     if options and not any(each.code in UNDEFINED for each in found):
         from protoflow.checks.composition import check
 
+        assumptions = options.assumptions(program)
         explored, verdict = check(program, options)
         found += explored
         looked_for.append("PF2")
     found = note_replaced(found, protocol)
     left, idle = apply_silences(found, reading.silences, file=reading.file, looked_for=looked_for)
-    return _report(reading, [*reading.diagnostics, *left, *idle], selection, verdict)
+    report = _report(reading, [*reading.diagnostics, *left, *idle], selection)
+    return replace(report, verdict=verdict, assumptions=assumptions)
 
 
-def _report(
-    reading: Reading, found: Iterable[Diagnostic], selection: Selection, verdict: Verdict | None = None
-) -> Report:
+def _report(reading: Reading, found: Iterable[Diagnostic], selection: Selection) -> Report:
     """What is selected, in order. What a finding explains that was left out stands for itself."""
     ordered = sorted(found, key=lambda diagnostic: diagnostic.sort_key)
     kept = tuple(diagnostic for diagnostic in ordered if diagnostic.code in selection)
     marked = mark_implied(kept, reading.protocol) if reading.protocol else kept
-    return Report(reading.file, reading.protocol, marked, reading.sources, verdict, len(ordered) - len(kept))
+    left_out = len(ordered) - len(kept)
+    return Report(reading.file, reading.protocol, marked, reading.sources, left_out=left_out)
 
 
 def _reading(source: str | PathLike[str] | Reading | Protocol, overrides: Mapping[str, str] | None) -> Reading:

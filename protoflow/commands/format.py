@@ -79,6 +79,7 @@ def _texts(sources: Iterable[str], stdin_name: str | None) -> Iterator[tuple[str
     """The name, the file and the text of each protocol."""
     from protoflow.commands.sources import protocols_in, standard_input
     from protoflow.language import shipped
+    from protoflow.language.library import near
 
     for source in sources:
         path = Path(source)
@@ -87,8 +88,10 @@ def _texts(sources: Iterable[str], stdin_name: str | None) -> Iterator[tuple[str
         elif path.is_dir():
             yield from ((str(each), each, _text(each)) for each in protocols_in(path))
         elif not path.exists():
-            shipped_too = " (a shipped protocol is formatted already)" if source in shipped() else ""
-            raise UsageError(f"`{source}` is not there{shipped_too}")
+            if source in shipped():
+                raise UsageError(f"`{source}` is not there (a shipped protocol is formatted already)")
+            meant = near(source)
+            raise UsageError(f"`{source}` is not there" + (f"; `{meant}` is" if meant else ""))
         else:
             yield source, path, _text(path)
 

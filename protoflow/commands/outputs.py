@@ -52,6 +52,11 @@ class Outputs:
         self._strict = strict
         self._text = Text() if self._shown == "text" else None
 
+    @property
+    def for_people(self) -> bool:
+        """Whether it is text that goes to standard output."""
+        return self._text is not None
+
     def report(self, report: Report, options: str) -> None:
         if self._text:
             self._text.report(report, options)

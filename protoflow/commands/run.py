@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from protoflow.commands.arguments import Parser, Subparsers
     from protoflow.engines.conditions import Conditions
+    from protoflow.trace import Step
 
 NAME = "run"
 SUMMARY = "run a course in simulation"
@@ -95,10 +97,12 @@ def run(options: argparse.Namespace) -> int:
     from protoflow.commands.progress import Progress
     from protoflow.commands.sources import look_here_for_classes
     from protoflow.commands.terminal import colours
+    from protoflow.errors import CourseError
     from protoflow.language import read
     from protoflow.learning.materials import Materials
     from protoflow.program import compile_protocol
-    from protoflow.reports import text
+    from protoflow.reports import concise, text
+    from protoflow.reports.assumed import Suffered
     from protoflow.runtime import Course
 
     if options.replay:
@@ -112,8 +116,9 @@ def run(options: argparse.Namespace) -> int:
         report = check()  # for what is shown then, it is worth the time
         sys.stderr.write(text.render(report, colour=colours(sys.stderr)))
         return 1
-    if report.diagnostics:
-        print(f"{text.summary(report)} (protoflow validate {options.source} --handlers)", file=sys.stderr)
+    if report.shown:
+        sys.stderr.write(concise.render([report]))
+        print(f"{text.summary(report)}; to see it all: {_validating(options, ['--handlers'])}", file=sys.stderr)
 
     logging.getLogger("protoflow").addHandler(logging.NullHandler())  # warnings are printed below, once
     program = compile_protocol(reading.protocol, reading.parameters)
@@ -123,28 +128,51 @@ def run(options: argparse.Namespace) -> int:
     who = ", ".join(text.plural(number, role) for role, number in counts.items())
     described = f"\n{materials.described}" if materials.described else ""
     progress = Progress(sys.stderr, f"{program.protocol.name}: {who}{described}")
+    suffered = Suffered(counts)
+
+    def seen(step: Step) -> None:
+        progress(step)
+        suffered.add(step)
+
+    outcome = "not complete"
     try:
         result = course.run(
             conditions=conditions,
             seed=options.seed,
             trace=options.trace,
-            progress=progress,
+            progress=seen,
             until=_until(options.until),
             validate=False,
         )
+        outcome = "complete" if result.outcome == "complete" else f"not complete: ended at {options.until}"
+    except CourseError as error:
+        beyond = suffered.beyond(program.protocol.assumptions)
+        if beyond is None:
+            raise
+        what, typed = beyond
+        raise CourseError(
+            f"{error}\n  the verdict did not cover this run: it assumes {what}\n"
+            f"  to check for that: {_validating(options, typed)}",
+            error.outcome,
+        ) from None
     finally:
         progress.close()
         if progress.begun:
             sys.stdout.write(progress.rounds.table())
             if options.trace:
                 print(f"trace: {options.trace}")
+            print(outcome)
     for warning in result.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     if result.crashed:
         print(f"stopped for ever: {', '.join(result.crashed)}", file=sys.stderr)
-    if result.outcome == "limit":
-        print(f"ended at {options.until}, before the course was complete", file=sys.stderr)
     return 0
+
+
+def _validating(options: argparse.Namespace, more: list[str]) -> str:
+    """The command that checks the same protocol with these options."""
+    values = [word for name, value in options.overrides for word in ("--set", f"{name}={value}")]
+    return shlex.join(["protoflow", "validate", options.source, *values, *more])
 
 
 def _replay(options: argparse.Namespace) -> int:

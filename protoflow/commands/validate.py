@@ -40,8 +40,8 @@ examples:
 In a folder, the .yaml files with a top-level `protoflow:` key count. The last line of a report says how far it reaches:
 proved for every number of participants, checked for some, failing at one, or inconclusive.
 
-[tool.protoflow] in the nearest pyproject.toml may give `paths`, `select`, `ignore`, `strict` and `assumptions`; what is
-typed here comes first.
+[tool.protoflow] in the nearest pyproject.toml may give `paths`, `select`, `ignore`, `strict`, `handlers` and
+`assumptions`; what is typed here comes first.
 exit codes: 0 clean (warnings allowed, unless --strict), 1 findings, 2 wrong usage
 """
 
@@ -108,7 +108,16 @@ def validate(options: argparse.Namespace) -> int:
                 print(f"wrote {path}", file=sys.stderr)
     outputs.all(reports)
     say_what_fix_can_do(reports)
+    if not options.handlers and outputs.for_people:
+        _say_that_classes_were_left(reports)
     return 0 if all(report.ok(options.strict) for report in reports) else 1
+
+
+def _say_that_classes_were_left(reports: Sequence[Report]) -> None:
+    """On standard error, once, where a protocol names classes that were not looked at."""
+    protocols = [report.protocol for report in reports if report.protocol is not None]
+    if any(role.cls for protocol in protocols for role in protocol.roles.values()):
+        print("the Python classes were not looked at; --handlers does that", file=sys.stderr)
 
 
 def _configure(options: argparse.Namespace, configuration: Configuration) -> None:
@@ -117,6 +126,7 @@ def _configure(options: argparse.Namespace, configuration: Configuration) -> Non
     options.select = options.select or configuration.select
     options.ignore = options.ignore or configuration.ignore
     options.strict = options.strict or configuration.strict
+    options.handlers = options.handlers or configuration.handlers
     options.channels = options.channels or configuration.channels
     for name, number in configuration.numbers.items():
         if getattr(options, name) is None:

@@ -1,9 +1,11 @@
-"""The shipped protocols, found by name."""
+"""The shipped protocols, found by name, and what a name that leads nowhere was meant to be."""
 
 from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+
+from protoflow.language.suggest import nearest
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -26,3 +28,18 @@ def display(path: Path) -> str:
         return path.relative_to(Path.cwd()).as_posix()
     except ValueError:
         return path.as_posix()
+
+
+def near(name: str) -> str | None:
+    """What a name may have been meant to be where nothing is: a YAML file or a folder beside it, a shipped protocol."""
+    path = Path(name)
+    known = {each: each for each in shipped()}
+    try:
+        beside = sorted(path.parent.iterdir())
+    except (OSError, ValueError):
+        beside = []  # there is no such folder, or nobody may look into it
+    for each in beside:
+        if each.suffix in (".yaml", ".yml") or each.is_dir():
+            known |= {each.stem: str(each), each.name: str(each)}
+    close = nearest(path.name, known) or nearest(path.stem, known)
+    return None if close is None else known[close]

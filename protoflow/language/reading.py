@@ -10,13 +10,13 @@ from protoflow.errors import ProtocolError, UsageError
 from protoflow.language import scalars
 from protoflow.language.extends import Bases
 from protoflow.language.findings import Findings, TooManyFindingsError
-from protoflow.language.library import display, shipped
+from protoflow.language.library import display, near, shipped
 from protoflow.language.limits import MAX_FINDINGS
 from protoflow.language.merge import merge
 from protoflow.language.parameters import override
 from protoflow.language.resolve import resolve
 from protoflow.language.source import Source
-from protoflow.language.suggest import clip, nearest, quoted
+from protoflow.language.suggest import clip, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,11 +98,12 @@ def _locate(source: str | Path) -> tuple[Path, str]:
             return path, name if isinstance(source, str) else path.as_posix()
     except (OSError, ValueError) as error:
         raise UsageError(f"`{clip(name, 80)}` is not a path that can be read: {error}") from error
+    meant = near(name)
+    hint = f"; `{clip(meant, 80)}` is" if meant else ""
     if scalars.is_name(name):
-        near = nearest(name, library)
-        hint = f"; `{near}` is" if near else f" (shipped are {quoted(library)})" if library else ""
+        hint = hint or (f" (shipped are {quoted(library)})" if library else "")
         raise UsageError(f"`{clip(name)}` is neither a file nor a shipped protocol{hint}")
-    raise UsageError(f"`{clip(name, 80)}` is not there")
+    raise UsageError(f"`{clip(name, 80)}` is not there{hint}")
 
 
 def _read(

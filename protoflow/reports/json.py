@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from protoflow.checks import Report
     from protoflow.checks.composition.verdict import Verdict
     from protoflow.diagnostics import Diagnostic
+    from protoflow.protocol import Assumptions
 
 VERSION = 1
 
@@ -34,18 +35,29 @@ def _protocol(report: Report) -> dict[str, Any]:
         "file": report.file,
         "name": str(report.protocol.name) if report.protocol else None,
         "ok": not report.errors,
-        "verdict": _verdict(report.verdict) if report.verdict else None,
+        "verdict": _verdict(report.verdict, report.assumptions) if report.verdict else None,
         "findings": [_finding(diagnostic) for diagnostic in report.diagnostics],
     }
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
+def _verdict(verdict: Verdict, assumptions: Assumptions | None) -> dict[str, Any]:
     return {
         "status": verdict.status,
         "holds_for": verdict.holds_for,
         "by_code": dict(verdict.by_code),
         "configurations": verdict.configurations,
         "terminates": verdict.terminates,
+        "assumptions": _assumptions(assumptions) if assumptions else None,
+    }
+
+
+def _assumptions(assumptions: Assumptions) -> dict[str, Any]:
+    return {
+        "channels": "fifo" if assumptions.fifo else "any",
+        "crashes": dict(assumptions.crashes),
+        "early_timeouts": assumptions.early_timeouts,
+        "loss": assumptions.loss,
+        "duplicates": assumptions.duplicates,
     }
 
 

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from protoflow.diagnostics import Severity
+from protoflow.reports.assumed import assumed
 from protoflow.trace import participant_ids
 
 if TYPE_CHECKING:
@@ -57,15 +58,21 @@ def render(report: Report, *, colour: bool = False, options: str = "") -> str:
 def summary(report: Report) -> str:
     """`protocols/fedavg.yaml: 1 error, 2 warnings; fails at N = 2`.
 
-    What was found and what was proved stand side by side, so it is said that the proof is of the rest.
+    What was found and what was proved stand side by side, so it is said that the proof is of the rest. A course that
+    fails needs no word on what was assumed: its run shows what goes wrong.
     """
     line = f"{report.file}: {tally(report.shown)}"
     if report.left_out:
         line += f", {report.left_out} left out"
     if report.verdict is None:
         return line
-    rest = "otherwise " if report.shown and report.verdict.status != "failed" else ""
-    return f"{line}; {rest}{report.verdict.line}"
+    if report.verdict.status == "failed":
+        return f"{line}; {report.verdict.line}"
+    rest = "otherwise " if report.shown else ""
+    line += f"; {rest}{report.verdict.line}"
+    if report.assumptions is None or report.protocol is None:
+        return line
+    return f"{line}, assuming {assumed(report.assumptions, report.protocol)}"
 
 
 def tally(diagnostics: Iterable[Diagnostic]) -> str:

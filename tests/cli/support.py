@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 CLEAN = (ROOT / "protocols" / "hello.yaml").read_text(encoding="utf-8")
 WARNED = CLEAN.replace("messages:\n", "messages:\n  shout: {from: server, to: client}\n")
 BROKEN = CLEAN.replace("send: answer", "send: anwser")
+LEFT = "the Python classes were not looked at; --handlers does that\n"
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

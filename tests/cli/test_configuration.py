@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from protoflow.cli import main
-from tests.cli.support import failure
+from tests.cli.support import CLEAN, failure
 
 
 def configure(text: str) -> None:
@@ -30,6 +30,24 @@ def test_paths_are_from_where_the_file_is(
     assert shown(capsys, "a.yaml") == (0, "")
     monkeypatch.chdir("b")
     assert shown(capsys) == (1, warned)
+
+
+def test_paths_that_lead_nowhere(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = "error: pyproject.toml: `paths` of [tool.protoflow] names"
+    configure('[tool.protoflow]\npaths = ["a.yaml", "b/warmed.yaml"]\n')
+    for command in ("validate", "diagram", "format"):
+        end = f"{said} `b/warmed.yaml`, which is not there; `b/warned.yaml` is\n"
+        assert failure(capsys, command) == (2, end)
+    configure('[tool.protoflow]\npaths = ["nothing"]\n')
+    assert failure(capsys, "validate") == (2, f"{said} `nothing`, which is not there\n")
+
+
+def test_classes_are_looked_at_where_it_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.yaml").write_text(CLEAN.replace("handler: greet", "handler: great"), encoding="utf-8")
+    assert shown(capsys, "a.yaml") == (0, "")
+    configure("[tool.protoflow]\nhandlers = true\n")
+    code, said = shown(capsys, "a.yaml")
+    assert (code, said.split()[1]) == (1, "PF301")
 
 
 def test_format_takes_them_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -82,6 +100,7 @@ def test_assumptions_take_the_place_of_the_files(folder: Path, capsys: pytest.Ca
         ("[tool]\nprotoflow = 3", "[tool.protoflow] is a table, not 3"),
         ("[tool.protoflow]\npaths = 'b'", "`paths` of [tool.protoflow] is a list of texts, not 'b'"),
         ("[tool.protoflow]\nstrict = 1", "`strict` of [tool.protoflow] is true or false, not 1"),
+        ("[tool.protoflow]\nhandlers = 'yes'", "`handlers` of [tool.protoflow] is true or false, not 'yes'"),
         ("[tool.protoflow]\nassumptions = 1", "[tool.protoflow.assumptions] is a table, not 1"),
         (
             "[tool.protoflow.assumptions]\nchannels = 'lifo'",

@@ -11,7 +11,7 @@ from protoflow.authoring.fixing import fix
 from protoflow.checks import validate
 from protoflow.cli import main
 from protoflow.language import read, read_text
-from tests.cli.support import BROKEN, CLEAN, failure
+from tests.cli.support import BROKEN, CLEAN, LEFT, failure
 
 CERTAIN = {
     "reply misspelt": ("send: answer", "send: anwser"),
@@ -90,10 +90,11 @@ def test_the_file_is_written_and_the_fix_is_said(folder: Path, capsys: pytest.Ca
     assert main(["validate", "c.yml", "--fix"]) == 0
     captured = capsys.readouterr()
     assert captured.out.startswith("c.yml: clean; proved for every N")
-    assert captured.err == "fixed c.yml:25:80: PF003 `anwser` is not a message; `answer` is: write `answer`\n"
+    fixed = "fixed c.yml:25:80: PF003 `anwser` is not a message; `answer` is: write `answer`\n"
+    assert captured.err == fixed + LEFT
     assert Path("c.yml").read_bytes() == b"\xef\xbb\xbf" + CLEAN.replace("\n", "\r\n").encode()
     assert main(["validate", "c.yml", "--fix"]) == 0
-    assert capsys.readouterr().err == ""
+    assert capsys.readouterr().err == LEFT
 
 
 def test_what_is_left_is_reported(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,6 +103,19 @@ def test_what_is_left_is_reported(folder: Path, capsys: pytest.CaptureFixture[st
     captured = capsys.readouterr()
     assert captured.out == "c.yml:16:62: PF002 `on_handler` is not a key of a transition\n"
     assert captured.err.count("fixed c.yml") == 1
+
+
+@pytest.mark.parametrize("text", ["a: [\n", "protoflow: 1\nname: x\nroels: {}\nfoo: 1\n", "- 1\n", ""])
+def test_what_cannot_be_mended_fails_as_without_fix(
+    text: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("c.yml").write_text(text, encoding="utf-8")
+    assert main(["validate", "c.yml"]) == 1
+    assert main(["validate", "c.yml", "--fix"]) == 1
+    capsys.readouterr()
+    Path("c.yml").write_bytes(b"\xff\xfe")
+    assert main(["validate", "c.yml", "--fix", "--format", "concise"]) == 1
+    assert "PF001" in capsys.readouterr().out
 
 
 def test_the_difference_is_shown_and_nothing_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

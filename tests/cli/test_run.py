@@ -15,13 +15,13 @@ import pytest
 from protoflow import trace, validate
 from protoflow.cli import main
 from protoflow.commands.progress import Progress
-from tests.cli.support import CLEAN, ROOT, failure, run
+from tests.cli.support import CLEAN, LEFT, ROOT, failure, run
 
 
 def test_run_prints_a_line_for_a_course_without_rounds(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "hello", "--clients", "2"]) == 0
     captured = capsys.readouterr()
-    assert captured.out.splitlines()[-1] == "4 messages, 98 bytes, 0.00 s of virtual time"
+    assert captured.out.splitlines()[-2:] == ["4 messages, 98 bytes, 0.00 s of virtual time", "complete"]
     assert captured.err == "hello: 1 server, 2 clients\n"
 
 
@@ -32,7 +32,7 @@ def test_run_of_the_same_seed_gives_the_same_trace(tmp_path: Path, capsys: pytes
     def traced(name: str, seed: str) -> bytes:
         path = tmp_path / name
         assert main(["run", "hello", "--seed", seed, "--faults", str(faults), "--trace", str(path)]) == 0
-        assert capsys.readouterr().out.endswith(f"trace: {path}\n")
+        assert capsys.readouterr().out.endswith(f"trace: {path}\ncomplete\n")
         return path.read_bytes()
 
     assert traced("one", "1") == traced("again", "1")
@@ -44,7 +44,7 @@ def test_run_options_are_added_to_the_faults_file(tmp_path: Path, capsys: pytest
     faults.write_text("latency: 50ms\ncompute: 1s\n", encoding="utf-8")
     assert main(["run", "hello", "--clients", "1", "--faults", str(faults), "--latency", "200ms"]) == 0
     # the server greets (1 s), 0.2 s on the way, the client answers (1 s), 0.2 s, the server listens (1 s)
-    assert capsys.readouterr().out.endswith(", 3.40 s of virtual time\n")
+    assert capsys.readouterr().out.endswith(", 3.40 s of virtual time\ncomplete\n")
 
 
 @pytest.mark.parametrize(
@@ -75,11 +75,29 @@ def test_run_does_not_start_on_an_error(folder: Path, capsys: pytest.CaptureFixt
         assert said.startswith(first)
 
 
+def test_a_warning_is_named_before_a_run_with_the_command_that_shows_it(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the words of `validate`: the verdict is the same line."""
+    assert main(["run", "b/warned.yaml", "--clients", "1"]) == 0
+    warning, summary, *_ = capsys.readouterr().err.splitlines()
+    assert warning == "b/warned.yaml:7:3: PF105 message `shout` is declared, but nobody sends or handles it"
+    verdict, command = summary.split("; to see it all: ")
+    assert command == "protoflow validate b/warned.yaml --handlers"
+    assert main(command.split()[1:]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == verdict
+
+
+def test_a_run_that_is_cut_off_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "hello", "--clients", "1", "--compute", "20s", "--until", "30s"]) == 0
+    assert capsys.readouterr().out.endswith("\nnot complete: ended at 30s\n")
+
+
 def test_run_that_stops_early_says_where_everybody_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "trace.jsonl"
     assert main(["run", "hello", "--clients", "2", "--crash", "client:2@time=0s", "--trace", str(path)]) == 1
     captured = capsys.readouterr()
-    assert captured.out.endswith(f"trace: {path}\n")
+    assert captured.out.endswith(f"trace: {path}\nnot complete\n")
     assert "error: the course stopped before it was complete" in captured.err
     assert "server in `waiting`" in captured.err
     assert json.loads(path.read_text(encoding="utf-8").splitlines()[-1])["outcome"] == "stuck"
@@ -93,6 +111,66 @@ def test_a_warning_is_said_once_and_who_stopped_is_named(tmp_path: Path) -> None
     warning = "warning: `client1` was to crash in round 9, but no message of that round reached it\n"
     assert done.stderr.endswith(f"{warning}stopped for ever: client2\n")
     assert done.stderr.count("was to crash") == 1
+
+
+PATIENT = """\
+protoflow: 1
+name: patient
+messages: {ask: {from: server, to: client}, answer: {from: client, to: server}, end: {from: server, to: client}}
+roles:
+  server:
+    class: protoflow:Participant
+    states: {asking: , closing: , ended: {final: true, ignore: answer}}
+    events: {all_in: {received: answer, from: all}, time_up: {after: 10s}}
+    transitions:
+      - {trigger: start,   source: asking,                 send: {ask: all}}
+      - {trigger: answer,  source: asking}
+      - {trigger: all_in,  source: asking,  dest: closing}
+      - {trigger: time_up, source: asking,  dest: closing}
+      - {trigger: time_up, source: closing, dest: ended,   send: {end: all}}
+  client:
+    class: patient:Client
+    count: 1..
+    states: {idle: , ended: {final: true}}
+    transitions:
+      - {trigger: ask, source: idle, handler: work, send: answer}
+      - {trigger: end, source: idle, dest: ended}
+assumptions: {early_timeouts: 0, crashes: {client: 1}}
+"""
+"""Its server has nothing for an answer while it closes, which comes only of a client that is slower than the timer."""
+
+
+@pytest.fixture
+def patient(folder: Path) -> None:
+    Path("patient.yaml").write_text(PATIENT, encoding="utf-8")
+    client = "import protoflow\n\n\nclass Client(protoflow.Participant):\n    def work(self, message):\n        pass\n"
+    Path("patient.py").write_text(client, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("typed", "assumed", "command"),
+    [
+        (
+            "--compute client=15s",
+            "no early timeout (here 1)",
+            "protoflow validate patient.yaml --early-timeouts 1",
+        ),
+        (
+            "--crash client:1@time=0s --crash client:2@time=0s --compute client=15s",
+            "at most 1 client crash (here 2) and no early timeout (here 1)",
+            "protoflow validate patient.yaml --crashes client=2 --early-timeouts 1",
+        ),
+    ],
+)
+def test_an_error_beyond_the_assumptions_names_them_and_the_command_that_shows_it(
+    typed: str, assumed: str, command: str, patient: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["validate", "patient.yaml"]) == 0
+    assert main(["run", "patient.yaml", "--clients", "3", *typed.split()]) == 1
+    assert capsys.readouterr().err.endswith(
+        f"\n  the verdict did not cover this run: it assumes {assumed}\n  to check for that: {command}\n"
+    )
+    assert main(command.split()[1:]) == 1
 
 
 def own_client(folder: Path, body: str) -> None:
@@ -217,7 +295,7 @@ def test_a_counterexample_can_be_replayed_and_drawn(folder: Path, capsys: pytest
     assert main(["validate", "fedavg", *crash, "--runs", "runs"]) == 1
     captured = capsys.readouterr()
     path = "runs/fedavg.1.PF202.jsonl"
-    assert captured.err == f"wrote {path}\n"
+    assert captured.err == f"wrote {path}\n{LEFT}"
     again = f"protoflow diagram {ROOT}/protocols/fedavg.yaml --clients 2 --crashes client=1 --kind sequence --finding 1"
     assert again in captured.out
 
@@ -265,7 +343,7 @@ def test_findings_are_numbered_as_they_are_shown(folder: Path, capsys: pytest.Ca
 
     assert main(["validate", "late.yaml", "--runs", "runs"]) == 1
     captured = capsys.readouterr()
-    assert captured.err == "wrote runs/late.1.PF201.jsonl\n"
+    assert captured.err == f"wrote runs/late.1.PF201.jsonl\n{LEFT}"
     assert re.findall(r"--finding (\d+)", captured.out) == ["1"]
     assert main(["diagram", "late.yaml", "--kind", "sequence", "--finding", "1"]) == 0
     assert "join is not handled in training" in capsys.readouterr().out

@@ -32,7 +32,8 @@ HELP = "`protoflow validate --help` says more"
         ("validate fedavg --set rounds", f"argument --set: `rounds` is not of the form NAME=VALUE; {HELP}"),
         ("explain PF103 PF104", "`protoflow explain` takes no further argument: `PF104`"),
         ("explain PF01", "`PF01` is not a code; `PF301` is; `protoflow explain` lists them all"),
-        ("explain rounds", "`ROUNDS` is not a code; `protoflow explain` lists them all"),
+        ("explain verdcit", "`verdcit` is not a code or word; `verdict` is; `protoflow explain` lists them all"),
+        ("explain zebra", "`zebra` is not a code or word; `protoflow explain` lists them all"),
     ],
 )
 def test_wrong_usage_states_the_nearest_and_ends_with_2(
@@ -44,6 +45,34 @@ def test_wrong_usage_states_the_nearest_and_ends_with_2(
 def test_a_code_may_be_typed_without_its_letters(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "103"]) == 0
     assert capsys.readouterr().out.startswith("# PF103: message that is sent ")
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("fresh", "# fresh: a reply to the open round\n"),
+        ("Verdict", "# verdict: how far a check reaches\n"),
+        ("assumption", "# assumptions: what a verdict takes for granted\n"),
+        (
+            "stale",
+            "PF107  warning  rows whose conditions can all fail\n"
+            "PF209  warning  a stale reply can be taken by a row that does not say `fresh`\n",
+        ),
+    ],
+)
+def test_a_word_is_explained_or_the_codes_that_speak_of_it_are_listed(
+    word: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", word]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(said) if said.startswith("#") else shown == said
+
+
+def test_all_that_is_explained_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("PF001  error    not readable")
+    assert lines[-1] == "fresh: a reply to the open round"
 
 
 def test_without_arguments_it_helps_and_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:

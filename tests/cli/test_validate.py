@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from protoflow.cli import main
-from tests.cli.support import BROKEN, CLEAN, failure
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.cli.support import BROKEN, CLEAN, LEFT, failure
 
 
 @pytest.mark.parametrize(
@@ -32,7 +30,77 @@ if TYPE_CHECKING:
 def test_validate_ends_with(arguments: str, code: int, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["validate", *arguments.split()]) == code
     mendable = "1 of these can be mended for certain: --fix does it, --diff shows it\n"
-    assert capsys.readouterr().err == (mendable if "c.yml" in arguments or arguments == "." else "")
+    said = mendable if "c.yml" in arguments or arguments == "." else ""
+    assert capsys.readouterr().err == said + (LEFT if arguments != "c.yml" else "")
+
+
+def test_that_classes_were_left_is_said_once_and_to_people_only(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And only where a file names some."""
+    (folder / "none.yaml").write_text(re.sub(r" +class: .*\n", "", CLEAN), encoding="utf-8")
+    for typed, said in (
+        ("a.yaml b none.yaml", LEFT),
+        ("a.yaml --format text", LEFT),
+        ("a.yaml --format text=out.txt --format concise", ""),
+        ("a.yaml --handlers", ""),
+        ("none.yaml", ""),
+    ):
+        assert main(["validate", *typed.split()]) == 0
+        assert capsys.readouterr().err == said
+
+
+TALK = """\
+protoflow: 1
+name: talk
+messages: {hello: {from: client, to: server}}
+roles:
+  server:
+    states: {open: {final: true}}
+    transitions: [{trigger: hello, source: open}]
+  client:
+    count: 1..
+    states: {on: {final: true}}
+    transitions: [{trigger: start, source: on, send: hello}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("assumptions", "typed", "said"),
+    [
+        ("", "", "no faults"),
+        ("{early_timeouts: 0}", "", "no faults"),
+        ("{channels: any, crashes: {client: 2}}", "", "unordered channels and at most 2 client crashes"),
+        ("{loss: 1}", "--loss 0 --duplicates 2", "at most 2 duplicated messages"),
+    ],
+)
+def test_the_verdict_says_what_it_assumed(
+    assumptions: str, typed: str, said: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("a.yaml").write_text(TALK + (f"assumptions: {assumptions}\n" if assumptions else ""), encoding="utf-8")
+    assert main(["validate", "a.yaml", *typed.split()]) == 0
+    assert capsys.readouterr().out.endswith(f", assuming {said}\n")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("", "at most 1 client crash and 1 early timeout"),
+        ("--early-timeouts 0", "at most 1 client crash and no early timeout"),
+        ("--early-timeouts 0 --crashes client=0", "no faults and no early timeout"),
+        ("--early-timeouts 2 --crashes client=0", "at most 2 early timeouts"),
+    ],
+)
+def test_where_there_is_a_timer_it_says_so_of_early_timeouts(
+    typed: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["validate", "fedavg_deadline", *typed.split()]) == 0
+    assert capsys.readouterr().out.endswith(f", assuming {said}\n")
+
+
+def test_a_verdict_that_fails_says_its_run_instead(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", "hello", "--loss", "1", "--clients", "1"]) == 1
+    assert "assuming" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -40,6 +108,15 @@ def test_validate_ends_with(arguments: str, code: int, folder: Path, capsys: pyt
     [
         ("nothing.yaml", "`nothing.yaml` is not there"),
         ("a.yaml nothing.yaml", "`nothing.yaml` is not there"),
+        ("a.yam", "`a.yam` is not there; `a.yaml` is"),
+        (
+            "warmed",
+            "`warmed` is neither a file nor a shipped protocol (shipped are `fedavg`, `fedavg_deadline`, "
+            "`fedbuff`, `fedprox`, `gradient_exchange` and `hello`)",
+        ),
+        ("b/warmed", "`b/warmed` is not there; `b/warned.yaml` is"),
+        ("b/warmed.yaml", "`b/warmed.yaml` is not there; `b/warned.yaml` is"),
+        ("no/folder/fedvag.yaml", "`no/folder/fedvag.yaml` is not there; `fedavg` is"),
         ("fedvag", "`fedvag` is neither a file nor a shipped protocol; `fedavg` is"),
         ("fedavg --set rouns=3", "`rouns` is not a parameter of this protocol; `rounds` is"),
         ("fedavg --set rounds=three", "parameter `rounds` takes a whole number, not `three`"),
