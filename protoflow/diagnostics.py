@@ -62,7 +62,7 @@ CODES: Mapping[str, Code] = _catalogue(
     ("PF104", Severity.WARNING, "message that is handled but that nobody sends"),
     ("PF105", Severity.WARNING, "message, event, parameter, link or state that nothing uses"),
     ("PF106", Severity.WARNING, "rows of which only the first is ever taken; a row that never can be"),
-    ("PF107", Severity.WARNING, "rows whose conditions can all fail"),
+    ("PF107", Severity.WARNING, "rows whose conditions can all fail; event that may never hold"),
     ("PF108", Severity.ERROR, "event that can never hold"),
     (
         "PF109",

@@ -63,6 +63,7 @@ class Simulation:
 
     def run(self) -> str:
         """Run to the end: `complete` or `limit`. Raises CourseError and HandlerError."""
+        self._warn_of_what_cannot_hold()
         for crash in self._conditions.crashes:
             if crash.time is not None:
                 self._plan(crash.time, _FAULT, self._crash, crash.who)
@@ -88,6 +89,18 @@ class Simulation:
             raise CourseError(stuck(self.world, self.now))
         self._warn_of_what_never_came_about()
         return "complete"
+
+    def _warn_of_what_cannot_hold(self) -> None:
+        directory = self.world.directory
+        for role, program in directory.program.roles.items():
+            waited_for = {event for events in program.events_in.values() for event in events}
+            for window in program.windows.values():
+                there = len(directory.senders(window.message, directory.members[role][0]))
+                if isinstance(window.needed, int) and window.needed > there and window.event in waited_for:
+                    self.world.warn(
+                        f"`{window.event}` of `{role}` cannot hold: it waits for {window.needed} senders of "
+                        f"`{window.message}`, and {there} take{'s' if there == 1 else ''} part"
+                    )
 
     def _warn_of_what_never_came_about(self) -> None:
         over = f"the course was over at {self.now:g} s"

@@ -1,10 +1,10 @@
-"""PF108, PF110 and PF105: events that never hold, never rest, and are never used."""
+"""PF107, PF108, PF110 and PF105: events that few cannot bring about, never hold, never rest, and are never used."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.checks.machines import shown
+from tests.checks.machines import findings, shown
 
 TEXT = """\
 protoflow: 1
@@ -33,13 +33,55 @@ roles:
 
 
 def votes(
-    event: str, handled: str = "open", waited: str = "open", count: str = "1..", *changes: tuple[str, str]
+    event: str,
+    handled: str = "open",
+    waited: str = "open",
+    count: str = "1..",
+    *changes: tuple[str, str],
+    code: str = "PF108",
 ) -> list[str]:
     text = TEXT.replace("EVENT", event).replace("HANDLED", handled).replace("WAITED", waited).replace("COUNT", count)
     for old, new in changes:
         assert old in text
         text = text.replace(old, new)
-    return [message for code, message in shown(text) if code == "PF108"]
+    return [message for each, message in shown(text) if each == code]
+
+
+@pytest.mark.parametrize(
+    ("count", "least"),
+    [("1..", 1), ("4..", 4), ("2..7", 2), ("1..4", None), ("5..", None), ("6..9", None), ("5", None), ("3", None)],
+)
+def test_a_number_that_few_cannot_reach(count: str, least: int | None) -> None:
+    """Where `count` allows fewer and not only fewer: what never can hold is PF108."""
+    for event in ("received: vote, from: 5", "received: vote, for: ask, from: 5"):
+        why = f"it waits for 5 senders of `vote`, and there may be no more than {least}"
+        expected = [] if least is None else [f"`enough` of `chair` might never hold: {why}"]
+        assert votes(event, count=count, code="PF107") == expected
+    for event in ("received: vote, from: all", "received: vote, from: 80%", "received: vote, count: 5"):
+        assert votes(event, count=count, code="PF107") == []
+
+
+def test_a_number_of_peers_leaves_oneself_out() -> None:
+    text = """
+protoflow: 1
+name: gossip
+messages: {rumour: {from: peer, to: peer}}
+roles:
+  peer:
+    count: 2..
+    states: {open: , done: {final: true, ignore: rumour}}
+    events: {heard: {received: rumour, from: 2}}
+    transitions:
+      - {trigger: start, source: open, send: {rumour: all}}
+      - {trigger: rumour, source: open}
+      - {trigger: heard, source: open, dest: done}
+"""
+    said = "`heard` of `peer` might never hold: it waits for 2 senders of `rumour`, and there may be no more than 1"
+    assert [message for code, message in shown(text) if code == "PF107"] == [said]
+    assert [code for code, _ in shown(text.replace("2..", "3.."))] == []
+    (found,) = [each for each in findings(text) if each.code == "PF107"]
+    assert found.help is not None
+    assert found.help.text == "let `peer` have at least 3: `count: 3..`"
 
 
 @pytest.mark.parametrize(

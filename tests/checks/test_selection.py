@@ -51,7 +51,8 @@ def test_what_is_left_out_is_counted_and_does_not_fail() -> None:
     rest = validate(reading, composition=Options(seconds=60), ignore=["PF205"])
     assert rest.ok(strict=True)
     assert rest.left_out == len(whole.diagnostics)
-    assert summary(rest) == f"mine.yaml: clean, {rest.left_out} left out; {rest.verdict and rest.verdict.line}"
+    verdict = rest.verdict and rest.verdict.line
+    assert summary(rest).startswith(f"mine.yaml: clean, {rest.left_out} left out; {verdict}, assuming ")
 
 
 def test_what_a_finding_explains_that_is_left_out_stands_for_itself() -> None:

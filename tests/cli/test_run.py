@@ -173,6 +173,22 @@ def test_an_error_beyond_the_assumptions_names_them_and_the_command_that_shows_i
     assert main(command.split()[1:]) == 1
 
 
+def test_a_number_that_the_participants_cannot_reach_is_a_warning(
+    patient: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The file allows enough of them; this run has fewer."""
+    text = PATIENT.replace("answer, from: all", "answer, from: 3").replace(
+        "source: asking}", "source: [asking, closing]}"
+    )
+    Path("patient.yaml").write_text(text, encoding="utf-8")
+    said = "warning: `all_in` of `server` cannot hold: it waits for 3 senders of `answer`, and "
+    for number, end in ((1, f"{said}1 takes part\n"), (2, f"{said}2 take part\n"), (3, "3 clients\n")):
+        assert main(["run", "patient.yaml", "--clients", str(number)]) == 0
+        shown = capsys.readouterr().err
+        assert shown.startswith("patient.yaml:8:47: PF107 ")
+        assert shown.endswith(end)
+
+
 def own_client(folder: Path, body: str) -> None:
     """`own.yaml`: hello, with a client of which `body` are the methods."""
     text = f"from protoflow.learning import hello\n\n\nclass Client(hello.Client):\n{body}"

@@ -55,7 +55,7 @@ def test_a_code_may_be_typed_without_its_letters(capsys: pytest.CaptureFixture[s
         ("assumption", "# assumptions: what a verdict takes for granted\n"),
         (
             "stale",
-            "PF107  warning  rows whose conditions can all fail\n"
+            "PF107  warning  rows whose conditions can all fail; event that may never hold\n"
             "PF209  warning  a stale reply can be taken by a row that does not say `fresh`\n",
         ),
     ],

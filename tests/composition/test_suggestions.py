@@ -188,7 +188,7 @@ def test_of_real_courses() -> None:
     ("digit", "expected"),
     [
         (0, {"PF002": 1, "PF003": 1}),
-        (1, {"PF102": 1, "PF103": 2, "PF108": 1, "PF109": 1, "PF111": 1, "PF201": 2}),
+        (1, {"PF102": 1, "PF103": 2, "PF107": 2, "PF108": 2, "PF109": 1, "PF111": 1, "PF201": 2}),
     ],
 )
 def test_of_golden_files(digit: int, expected: dict[str, int]) -> None:
@@ -235,3 +235,18 @@ def test_a_reply_that_nothing_waits_for_is_dropped_rather_than_handled() -> None
     assert found.help.text == "if it is to be dropped, say so: `ignore` `update` in `resting`"
     mended = validate(read_text(typed(text, found.help.edits), "rest.yaml"), composition=EVERY)
     assert mended.ok(strict=True)
+
+
+@pytest.mark.parametrize(("number", "typed_instead"), [(5, "all"), (80, "80%")])
+def test_who_waits_for_more_than_there_are_is_told_once(number: int, typed_instead: str) -> None:
+    """The deadlock explains that the event might never hold; a large number may have been meant as a share."""
+    text = CORRECT.replace("received: update, for: model, from: all", f"received: update, for: model, from: {number}")
+    text = text.replace("[all_received, time_up], source: training", "all_received, source: training")
+    text = text.replace("crashes: {client: 1}", "crashes: {}")
+    assert text.count(f"from: {number}") == 1
+    report = check(text, "mine.yaml")
+    assert [(each.code, each.implied_by) for each in report.diagnostics if each.code == "PF107"] == [("PF107", "PF202")]
+    (stuck,) = [each for each in report.shown if each.code == "PF202"]
+    assert stuck.help is not None
+    assert stuck.help.replacement == typed_instead
+    assert mended(text, "mine.yaml")["PF202"] == 1

@@ -33,7 +33,7 @@ CAUGHT = {
 }
 
 # what the structure of the file alone shows
-STATIC = {"fedml_623": {"PF103", "PF104", "PF108"}, "flower_4147": {"PF108"}}
+STATIC = {"fedml_623": {"PF103", "PF104", "PF108"}, "flower_4147": {"PF108"}, "truxify_13968": {"PF107"}}
 
 
 def test_every_file_is_there() -> None:

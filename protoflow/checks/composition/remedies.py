@@ -42,7 +42,9 @@ def remedy(alarm: Alarm, model: Model, run: Run, reasons: list[Reason]) -> Help 
         return one_of(_counterparts(model.program, role.program, state, failing))
     if asks := next((reason.asks for reason in reasons if reason.asks), ""):
         event = written.events[asks]
-        return Help(f"let `{asks}` ask for no more than there can be", event.spans.get("from"), "all")
+        share = suggest.meant_share(event)
+        meant = f"if a share is meant, write `{share}`; else " if share else ""
+        return Help(f"{meant}let `{asks}` ask for no more than there can be", event.spans.get("from"), share or "all")
     if role.events_in[alarm.state] and any(reason.gone for reason in reasons):
         return one_of(_limits(model.program, role, state))
     return one_of(

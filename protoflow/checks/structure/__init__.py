@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from protoflow.checks.structure.events import endless_raises, impossible_events
+from protoflow.checks.structure.events import endless_raises, impossible_events, out_of_reach_of_few
 from protoflow.checks.structure.messages import (
     empty_payloads,
     forbidden_sends,
@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     from protoflow.diagnostics import Diagnostic
     from protoflow.program import Program
 
+
+def uncertain_triggers(program: Program) -> Iterator[Diagnostic]:
+    """PF107: what may never come to a row, for want of a condition that holds or of participants."""
+    yield from incomplete_choices(program)
+    yield from out_of_reach_of_few(program)
+
+
 CHECKS: Mapping[str, Callable[[Program], Iterator[Diagnostic]]] = {
     "PF101": unreachable_states,
     "PF102": states_without_end,
@@ -34,7 +41,7 @@ CHECKS: Mapping[str, Callable[[Program], Iterator[Diagnostic]]] = {
     "PF104": handled_but_not_sent,
     "PF105": unused_things,
     "PF106": dead_rows,
-    "PF107": incomplete_choices,
+    "PF107": uncertain_triggers,
     "PF108": impossible_events,
     "PF109": forbidden_sends,
     "PF110": endless_raises,

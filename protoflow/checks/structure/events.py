@@ -1,4 +1,4 @@
-"""PF108 and PF110: events that never hold, and events that never come to rest."""
+"""PF107, PF108 and PF110: events that few cannot bring about, that never hold, and that never come to rest."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from protoflow.checks.structure.facts import place, role_triggers, sendings
 from protoflow.checks.structure.graphs import reachable_from
+from protoflow.checks.structure.suggest import meant_share
 from protoflow.diagnostics import Diagnostic, Help, Label
 from protoflow.language.suggest import quoted
 from protoflow.program import Disposition
-from protoflow.protocol import Raised, TargetKind
+from protoflow.protocol import Name, Raised, TargetKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -117,21 +118,80 @@ def _no_round(program: Program, role: RoleProgram, window: Window, places: list[
 
 
 def _too_many(program: Program, role: RoleProgram, window: Window, places: list[Sending]) -> _Reason | None:
-    if not isinstance(window.needed, int):
-        return None
     senders = [program.roles[name] for name in program.roles if name in _senders(role, window, places)]
-    most = 0
-    for sender in senders:
-        if sender.maximum is None:
-            return None
-        most += sender.maximum - (sender.name == role.name)
-    if window.needed <= most:
+    _, most = _least_and_most(role, senders)
+    if not isinstance(window.needed, int) or most is None or window.needed <= most:
         return None
     counts = tuple(Label(span, "so many there are") for s in senders if (span := s.role.spans.get("count")))
     why = f"it waits for {window.needed} senders of `{window.message}`, and there are at most {most}"
+    otherwise = f"wait for all of them, or for a number up to {most}"
     span = role.role.events[window.event].spans.get("from")
-    help = Help(f"wait for all of them, or for a number up to {most}", span, "all" if span else None)
+    help = _as_share(role, window, otherwise) or Help(otherwise, span, "all" if span else None)
     return _Reason(why, "counts each sender once", counts, help)
+
+
+def _least_and_most(role: RoleProgram, senders: list[RoleProgram]) -> tuple[int, int | None]:
+    """How many of the senders there are besides the participant itself, as `count` allows."""
+    itself = sum(sender.name == role.name for sender in senders)
+    bounds = [sender.maximum for sender in senders if sender.maximum is not None]
+    most = sum(bounds) - itself if len(bounds) == len(senders) else None
+    return sum(sender.minimum for sender in senders) - itself, most
+
+
+def _as_share(role: RoleProgram, window: Window, otherwise: str) -> Help | None:
+    """A number that may have been meant as a share, `80` for `80%`: to type it as one, or else to do otherwise."""
+    share = meant_share(role.role.events[window.event])
+    span = role.role.events[window.event].spans.get("from")
+    return Help(f"if a share is meant, write `{share}`; else {otherwise}", span, share) if share and span else None
+
+
+def out_of_reach_of_few(program: Program) -> Iterator[Diagnostic]:
+    """PF107, for events that wait for more senders than there are where no more take part than `count` asks for.
+
+    What can never hold is PF108, and what nothing waits for is said elsewhere.
+    """
+    sent = sendings(program)
+    for role in program.roles.values():
+        waiting = _waiting_states(role)
+        for window in role.windows.values():
+            where = waiting.get(window.event, [])
+            if not isinstance(window.needed, int) or role.reachable.isdisjoint(where):
+                continue
+            places = sent.get((window.message, role.name), [])
+            if places and _why_never(program, role, window, sent, where) is None:
+                yield from _few(program, role, window, places)
+
+
+def _few(program: Program, role: RoleProgram, window: Window, places: list[Sending]) -> Iterator[Diagnostic]:
+    senders = [program.roles[name] for name in program.roles if name in _senders(role, window, places)]
+    least, _ = _least_and_most(role, senders)
+    needed, event = window.needed, role.role.events[window.event]
+    if not isinstance(needed, int) or needed <= least:
+        return
+    yield Diagnostic(
+        "PF107",
+        f"`{window.event}` of `{role.name}` might never hold: "
+        f"it waits for {needed} senders of `{window.message}`, and there may be no more than {least}",
+        place(program, event.spans.get("from"), event),
+        label="may be more than there are",
+        related=tuple(Label(span, "so few there may be") for s in senders if (span := s.role.spans.get("count"))),
+        help=_enough(role, window, senders, needed),
+        subject=frozenset({("role", role.name), ("event", window.event), ("message", window.message)}),
+    )
+
+
+def _enough(role: RoleProgram, window: Window, senders: list[RoleProgram], needed: int) -> Help:
+    if len(senders) > 1:
+        otherwise = f"let there be at least {needed} of {quoted([sender.name for sender in senders])} together"
+        return _as_share(role, window, otherwise) or Help(otherwise)
+    (sender,) = senders
+    maximum = sender.role.count.maximum
+    number = needed + (sender.name == role.name)
+    count = f"{number}.." if maximum is None else f"{number}..{maximum}"
+    otherwise = f"let `{sender.name}` have at least {number}: `count: {count}`"
+    span = sender.role.spans.get("count")
+    written = span is not None and not isinstance(sender.role.count.minimum, Name)
+    return _as_share(role, window, otherwise) or Help(otherwise, span if written else None, count if written else None)
 
 
 def _elsewhere(role: RoleProgram, window: Window, counting: list[str], waiting: list[str]) -> _Reason | None:

@@ -13,16 +13,22 @@ from protoflow.checks.structure.graphs import components, state_graph
 from protoflow.diagnostics import Help, Span
 from protoflow.language.suggest import listed
 from protoflow.program import GuardKind
-from protoflow.protocol import EVERYTHING, FRESH
+from protoflow.protocol import EVERYTHING, FRESH, Received
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from protoflow.program import Program, RoleProgram, Row
-    from protoflow.protocol import Send, Transition
+    from protoflow.protocol import Event, Send, Transition
 
 MOST_WAYS = 6
 """Ways on that are tried in turn."""
+
+
+def meant_share(event: Event) -> str | None:
+    """`80%` for an event that waits for `from: 80`: who writes so large a number may have meant a share."""
+    number = event.condition.threshold if isinstance(event.condition, Received) else None
+    return f"{number}%" if isinstance(number, int) and 10 <= number <= 100 else None
 
 
 def row(
