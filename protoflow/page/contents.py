@@ -17,6 +17,7 @@ from protoflow.diagrams.sequence import chart
 from protoflow.program import compile_protocol
 from protoflow.protocol import EVERYTHING
 from protoflow.reports.steps import sentence
+from protoflow.reports.text import to_type
 from protoflow.trace import Outcome, roles_of
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def contents(report: Report, recorded: Sequence[Run] = ()) -> dict[str, Any]:
         "places": dict(_places(program)),
         "touching": {place: sorted(others) for place, others in _touching(program).items()},
         "rows": [_table(role, program) for role in program.roles.values()],
-        "findings": [_finding(found, number, program) for number, found in enumerate(report.shown, 1)],
+        "findings": [_finding(found, number, program, report.sources) for number, found in enumerate(report.shown, 1)],
         "runs": [_run(run, protocol) for run in (*runs, *recorded)],
         "explanations": {code: explanation(code).strip() for code in sorted({found.code for found in report.shown})},
     }
@@ -128,7 +129,7 @@ def _table(role: RoleProgram, program: Program) -> dict[str, Any]:
     return {"role": words.many(role), "place": f"role:{role.name}", "rows": rows}
 
 
-def _finding(found: Diagnostic, number: int, program: Program) -> dict[str, Any]:
+def _finding(found: Diagnostic, number: int, program: Program, sources: Mapping[str, str]) -> dict[str, Any]:
     return {
         "number": number,
         "code": found.code,
@@ -138,6 +139,7 @@ def _finding(found: Diagnostic, number: int, program: Program) -> dict[str, Any]
         "notes": list(found.notes),
         "at": f"{found.span.file}:{found.span.line}:{found.span.column}",
         "help": found.help.text if found.help else "",
+        "typed": to_type(found.help, sources) if found.help else "",
         "places": list(_about(found, program)),
     }
 

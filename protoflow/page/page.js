@@ -108,6 +108,7 @@ function fillFindings() {
     item.append(head, element("p", {}, ...prose(found.message)));
     for (const note of found.notes) item.append(element("p", { className: "note" }, ...prose(note)));
     if (found.help) item.append(element("p", { className: "help" }, element("b", { textContent: "help " }), ...prose(found.help)));
+    if (found.typed) item.append(element("pre", { className: "typed", textContent: found.typed, tabIndex: 0 }));
     const actions = element("p", { className: "actions" });
     const run = data.runs.findIndex((each) => each.finding === found.number);
     if (run >= 0) {
@@ -130,7 +131,13 @@ function zoomable(panel) {
   const picture = one(".picture", panel);
   const svg = one("svg", picture);
   const natural = svg.viewBox.baseVal.width * (4 / 3);
-  const fitting = () => Math.min(1, picture.clientWidth / natural);
+  const high = svg.viewBox.baseVal.height * (4 / 3);
+  // All of it, in the room that there is without a scroll bar; in whole pixels, or one would come for a fraction.
+  const fitting = () => {
+    const { width } = picture.getBoundingClientRect();
+    const height = parseFloat(getComputedStyle(picture).maxHeight) - 1;
+    return Math.floor(natural * Math.min(1, width / natural, height / high)) / natural;
+  };
   let scale = Math.max(SMALLEST, fitting());
   const resize = (to) => {
     scale = Math.min(4, Math.max(0.1, to));

@@ -126,6 +126,13 @@ def render_diagnostic(
     return "\n".join(line.rstrip() for line in lines)
 
 
+def to_type(help_: Help, sources: Mapping[str, str]) -> str:
+    """The lines that the help adds, or as they then read, marked and numbered as in the report; empty without any."""
+    gutter = max((len(str(edit.span.end_line)) for edit in help_.edits), default=0) + 1
+    lines = [line for edit in help_.edits for line in _edit(edit, sources, gutter, _Paint(False))]
+    return "\n".join(line.rstrip() for line in lines)
+
+
 def _place(span: Span) -> str:
     return f"{plain(span.file)}:{span.line}:{span.column}"
 

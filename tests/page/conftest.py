@@ -24,7 +24,9 @@ def browser() -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     assert program, "the page is tested in a real browser; tools/system_packages.sh brings one"
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        started = playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox"], ignore_default_args=["--hide-scrollbars"]
+        )
         yield started
         started.close()
 
@@ -35,11 +37,11 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
     contexts = []
     pages: list[Opened] = []
 
-    def open_(html: str, *, width: int = 1280, dark: bool = False, at: str = "") -> Opened:
+    def open_(html: str, *, width: int = 1280, height: int = 900, dark: bool = False, at: str = "") -> Opened:
         file = tmp_path / f"page{len(pages)}.html"
         file.write_text(html, encoding="utf-8")
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light", offline=True
+            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", offline=True
         )
         contexts.append(context)
         page = Opened(context.new_page(), file)

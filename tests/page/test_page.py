@@ -88,9 +88,21 @@ def test_what_it_says_of_findings(opened: Open, late: str) -> None:
     item = it.page.locator("#findings li")
     assert item.count() == 1
     assert "join can reach server in state training, which does not handle it" in item.inner_text()
-    assert item.locator("pre").is_hidden()
+    explained = item.locator("details pre")
+    assert explained.is_hidden()
     item.locator("summary").click()
-    assert "PF201" in item.locator("pre").inner_text()
+    assert "PF201" in explained.inner_text()
+
+
+def test_it_shows_the_line_to_type_as_the_report_does(opened: Open) -> None:
+    report = checked(BROKEN["join_not_handled_while_training"])
+    shown = opened(page(report)).page.locator("#findings pre.typed").all_inner_texts()
+    lines = (
+        "27 |       - {trigger: join,   source: [joining, training], handler: admit}\n"
+        "   |                                   ~~~~~~~~~~~~~~~~~~~"
+    )
+    assert shown == [lines]
+    assert f"\n{lines}\n" in str(report)
 
 
 def test_it_says_who_waits_for_whom(opened: Open) -> None:
@@ -229,6 +241,26 @@ def test_fifty_states(opened: Open) -> None:
     fitted = picture.evaluate("each => [each.querySelector('svg').getBoundingClientRect().width, each.clientWidth]")
     assert fitted[0] <= fitted[1]
     assert fitted[0] <= before
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (1000, 500), (1700, 700), (400, 800)])
+@pytest.mark.parametrize("panel", ["#machines", "#messages"])
+def test_what_fits_has_no_scroll_bar(opened: Open, late: str, panel: str, width: int, height: int) -> None:
+    """Whatever its size was before; and it could not be much larger."""
+    it = opened(late, width=width, height=height)
+    picture = it.page.locator(f"{panel} .picture")
+    for before in ([], ["larger"] * 4, ["smaller"] * 4):
+        for label in (*before, "fit to the panel"):
+            it.page.locator(f"{panel} .zoom").get_by_label(label).click()
+        assert picture.evaluate(
+            """each => [each.scrollWidth - each.clientWidth, each.offsetWidth - each.clientWidth,
+                each.scrollHeight - each.clientHeight, each.offsetHeight - each.clientHeight]"""
+        ) == [0, 0, 0, 0]
+    it.page.locator(f"{panel} .zoom").get_by_label("larger").click()
+    assert picture.evaluate(
+        "each => each.offsetWidth - each.clientWidth || each.offsetHeight - each.clientHeight || "
+        "each.querySelector('svg').viewBox.baseVal.width * 4 / 3 < each.clientWidth"
+    )
 
 
 def test_ten_thousand_steps(opened: Open) -> None:
