@@ -22,6 +22,7 @@ from protoflow.commands import (
     export,
     format,
     new,
+    plot,
     run,
     schema,
     shipped,
@@ -34,7 +35,7 @@ from protoflow.errors import ProtocolError, ProtoflowError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = (validate, diagram, view, run, new, stubs, format, explain, shipped, schema, export)
+COMMANDS = (validate, diagram, view, run, plot, new, stubs, format, explain, shipped, schema, export)
 
 DESCRIPTION = """\
 Federated-learning courses as state machines in YAML: checked, drawn and run from one file.

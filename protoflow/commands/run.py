@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from protoflow.commands.arguments import Parser, Subparsers
     from protoflow.engines.conditions import Conditions
+    from protoflow.reports.rounds import Rounds
     from protoflow.trace import Step
 
 NAME = "run"
@@ -31,6 +32,7 @@ examples:
   protoflow run fedavg                                       ten clients learn scikit-learn's digits
   protoflow run fedavg --clients 20 --set rounds=5 --partition dirichlet:0.5 --trace fedavg.jsonl
   protoflow run fedavg_deadline --crash client:3@round=2     client3 is gone from the second round on
+  protoflow run fedavg --data my.csv --model my_package:make_model --csv results.csv --plot curves.png
   protoflow run my.yaml --latency 10ms..50ms --loss 1% --seed 7
   protoflow run my.yaml --replay runs/my.1.PF201.jsonl       a run that `validate --runs` wrote
 
@@ -73,6 +75,10 @@ def add(subparsers: Subparsers) -> Parser:
         "quantity:ALPHA, natural",
     )
     parser.add_argument("--seed", type=int, default=0, help="fixes all that is left to chance (default: 0)")
+    parser.add_argument("--csv", metavar="OUT", type=Path, help="write what every participant logged to this file")
+    parser.add_argument(
+        "--plot", metavar="OUT", type=Path, help="draw the same as curves: a .png, .svg or .pdf (needs matplotlib)"
+    )
     parser.add_argument("--trace", metavar="OUT", type=Path, help="write every step to this file, as JSON Lines")
     parser.add_argument("--until", metavar="TIME", help="end the course after this virtual time, such as 10m")
     for option, metavar, what in (
@@ -101,13 +107,17 @@ def run(options: argparse.Namespace) -> int:
     from protoflow.language import read
     from protoflow.learning.materials import Materials
     from protoflow.program import compile_protocol
-    from protoflow.reports import concise, text
+    from protoflow.reports import concise, curves, text
     from protoflow.reports.assumed import Suffered
     from protoflow.runtime import Course
 
     if options.replay:
         return _replay(options)
     conditions = _conditions(options)
+    if options.plot:
+        curves.check(options.plot)
+    if options.csv and not options.csv.parent.is_dir():
+        raise UsageError(f"{options.csv}: there is no folder {options.csv.parent}")
     look_here_for_classes()
     reading = read(options.source, dict(options.overrides))
     check = partial(validate, reading, handlers=True, composition=Options(seconds=CHECKING))
@@ -158,15 +168,31 @@ def run(options: argparse.Namespace) -> int:
     finally:
         progress.close()
         if progress.begun:
-            sys.stdout.write(progress.rounds.table())
-            if options.trace:
-                print(f"trace: {options.trace}")
+            _show(options, program.protocol.name, progress.rounds)
             print(outcome)
     for warning in result.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     if result.crashed:
         print(f"stopped for ever: {', '.join(result.crashed)}", file=sys.stderr)
     return 0
+
+
+def _show(options: argparse.Namespace, name: str, rounds: Rounds) -> None:
+    """The table, and the files that were asked for: also of a course that failed, as far as it got."""
+    from protoflow.reports import csv, curves
+
+    sys.stdout.write(rounds.table())
+    if options.csv:
+        options.csv.write_text(csv.render(rounds.entries), encoding="utf-8")
+        print(f"csv: {options.csv}")
+    if options.plot:
+        try:
+            curves.draw({name: rounds.entries}, options.plot)
+            print(f"plot: {options.plot}")
+        except UsageError as error:
+            print(f"warning: {options.plot} is not drawn: {error}", file=sys.stderr)
+    if options.trace:
+        print(f"trace: {options.trace}")
 
 
 def _validating(options: argparse.Namespace, more: list[str]) -> str:

@@ -3,6 +3,8 @@
 A step whose handler logs `round` ends a row; the row's messages and bytes are those sent since the row before, its time
 is the virtual time at its end. Nothing else is known of what a round is, so any course whose server logs one gets a
 table. The last line has the whole course, with what was sent after the last row.
+
+What others log, and in which round, is in the entries: one for each step that logged something.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from protoflow.trace import Step
 
@@ -37,13 +39,36 @@ class Row:
         return f"{self.messages:,} message{'' if self.messages == 1 else 's'}, {self.bytes:,} bytes"
 
 
-class Rounds:
-    """Gathers the rows of a run while its steps come in."""
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a participant logged in one step; `messages` and `bytes` are what had been sent in the course by then.
 
-    def __init__(self) -> None:
+    `round` is that of the last row that had ended, this step's included; None before the first.
+    """
+
+    participant: str
+    round: Any
+    time: float
+    messages: int
+    bytes: int
+    values: Mapping[str, Any]
+
+    @property
+    def ends_row(self) -> bool:
+        return END_OF_ROW in self.values
+
+
+class Rounds:
+    """Gathers the rows and the entries of a run while its steps come in."""
+
+    def __init__(self, steps: Iterable[Step] = ()) -> None:
         self.rows: list[Row] = []
+        self.entries: list[Entry] = []
         self.total = Row()
         self._open = Row()
+        self._round: Any = None
+        for step in steps:
+            self.add(step)
 
     def add(self, step: Step) -> Row | None:
         """Count one step; the row that it ends, if it does."""
@@ -52,6 +77,11 @@ class Rounds:
             row.messages += sent
             row.bytes += step.bytes or 0
             row.time = row.time if step.time is None else step.time
+        if step.metrics:
+            self._round = step.metrics.get(END_OF_ROW, self._round)
+            total = self.total
+            entry = Entry(step.receiver, self._round, total.time, total.messages, total.bytes, dict(step.metrics))
+            self.entries.append(entry)
         if END_OF_ROW not in step.metrics:
             return None
         row, self._open = self._open, Row(time=self._open.time)

@@ -22,8 +22,8 @@ HELP = "`protoflow validate --help` says more"
         (
             "frobnicate",
             "`frobnicate` is not a command; "
-            "choose from `validate`, `diagram`, `view`, `run`, `new`, `stubs`, `format`, `explain`, `list`, "
-            "`schema` and `export`",
+            "choose from `validate`, `diagram`, `view`, `run`, `plot`, `new`, `stubs`, `format`, `explain`, "
+            "`list`, `schema` and `export`",
         ),
         ("validate fedavg --stric", "`--stric` is not an option of `protoflow validate`; `--strict` is"),
         ("validate fedavg --form=json", "`--form` is not an option of `protoflow validate`; `--format` is"),
