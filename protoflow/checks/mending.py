@@ -2,8 +2,9 @@
 
 Each suggestion of a finding in the file itself is typed into its text, which is checked again as a whole. It mends when
 the finding is gone and no error is there that was not there before. Where it does not, or leads to a warning of the
-same message, what may help otherwise is tried in its place; where nothing mends, or the time is over, only the words of
-the first are left. Nothing is tried for a course that could not be decided: it could not be then either.
+same message, or to an error that the finding explained, what may help otherwise is tried in its place; where nothing
+mends, or the time is over, only words are left: those that name nothing to type, else those of the first. Nothing is
+tried for a course that could not be decided: it could not be then either.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ def keep_what_mends(report: Report, check: Callable[[str, float], Report]) -> Re
         if found.implied_by is not None or not found.code.startswith(TRIED):
             return found
         best: Help | None = None
+        words: Help | None = None
         help_ = found.help
         while help_ is not None and not undecided:
             if any(edit.span.file != report.file for edit in help_.edits):
@@ -66,7 +68,9 @@ def keep_what_mends(report: Report, check: Callable[[str, float], Report]) -> Re
             good, clean = mends(found, help_.edits) if help_.edits else (False, False)
             if good and (clean or best is None):
                 best = replace(help_, otherwise=None)
+            words = words if help_.edits else help_
             help_ = None if clean else help_.otherwise
+        best = best or words
         return words_only(found) if best is None else replace(found, help=best)
 
     return replace(report, diagnostics=tuple(map(tried, report.diagnostics)))

@@ -51,6 +51,33 @@ NO_TIMER = without(DEADLINE, "conditions: somebody_joined", "unless: somebody_jo
 )
 END = "dest: finished,   handler: finish,      send: {finish: all}"
 
+GOES_ON = """
+protoflow: 1
+name: goes_on
+messages:
+  ask:    {from: server, to: client}
+  word:   {from: client, to: server}
+  finish: {from: server, to: client}
+roles:
+  server:
+    states: {asking: , over: {final: true, ignore: word}}
+    events: {tick: {after: 1s}}
+    transitions:
+      - {trigger: start, source: asking, send: {ask: all}}
+      - {trigger: word, source: asking, dest: asking, send: {ask: sender}}
+      - {trigger: tick, source: asking, dest: asking, times: 3}
+      - {trigger: tick, source: asking, dest: over, send: {finish: all}, conditions: enough}
+  client:
+    count: 1..
+    states: {idle: , over: {final: true, ignore: ask}}
+    transitions:
+      - {trigger: ask, source: idle, send: word}
+      - {trigger: finish, source: idle, dest: over}
+"""
+SO_OFTEN = "{trigger: tick, source: asking, dest: asking, times: 3}"
+IF_ENOUGH = "{trigger: tick, source: asking, dest: over, send: {finish: all}, conditions: enough}"
+LAST = "{trigger: tick, source: asking, dest: over, send: {finish: all}}"
+
 CASES = {
     # the row for when a condition fails
     "unless forgotten, which stops the course": (
@@ -90,6 +117,16 @@ CASES = {
         changed(FEDAVG, "handler: train,     send: update", "handler: train, send: update, times: 2"),
         "PF201",
         ["      - {trigger: model, source: idle, handler: train, send: update}\n"],
+    ),
+    "a row for so many times, that nothing comes after": (
+        GOES_ON,
+        "PF203",
+        [f"      - {LAST}\n"],
+    ),
+    "a row for so many times, after one that always holds": (
+        changed(changed(GOES_ON, SO_OFTEN, LAST), IF_ENOUGH, SO_OFTEN),
+        "PF106",
+        [SO_OFTEN, LAST],
     ),
     # the end
     "nobody is told of the end": (

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from protoflow.checks.composition.edits import row_below, saying
+from protoflow.checks.composition.remedies import counterparts
 from protoflow.checks.composition.waits import waits
 from protoflow.checks.structure import suggest
 from protoflow.diagnostics import CODES, Diagnostic, Help, Label, Span, one_of
@@ -205,7 +206,11 @@ def _never_done(alarm: Alarm, model: Model, run: Run | None) -> _Parts:
     role, protocol = model.roles[alarm.role], model.program.protocol
     state = role.states[alarm.state]
     message = f"the course can go on for ever: with `{role.name}` in state `{state}`, no way may lead to its end"
-    help_ = Help(f"give `{role.name}` a row towards a final state that is certain to be taken in the end")
+    words = f"give `{role.name}` a row towards a final state that is certain to be taken in the end"
+    program = role.program
+    in_vain = [name for name in program.events_in[state] if not any(row.certain for row in program.rows(state, name))]
+    rows = [help_ for name in in_vain for help_ in counterparts(model.program, program, state, name)]
+    help_ = one_of([*rows, Help(words)])
     subject = [("role", role.name), ("state", state)]
     return message, _span(protocol, role.program.role.states[state]), "goes on from here", (), (), help_, subject
 

@@ -1,4 +1,4 @@
-"""What could be done about a deadlock: text to type, and other text for where that does not mend it."""
+"""What could be done where a course does not end: text to type, and other text for where that does not mend it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def remedy(alarm: Alarm, model: Model, run: Run, reasons: list[Reason]) -> Help 
     timers = role.program.timers_in[state]
     failing = timers[-1].event if timers else next((reason.failing for reason in reasons if reason.failing), "")
     if failing:
-        return one_of(_counterparts(model.program, role.program, state, failing))
+        return one_of(counterparts(model.program, role.program, state, failing))
     if asks := next((reason.asks for reason in reasons if reason.asks), ""):
         event = written.events[asks]
         share = suggest.meant_share(event)
@@ -58,8 +58,8 @@ def remedy(alarm: Alarm, model: Model, run: Run, reasons: list[Reason]) -> Help 
     )
 
 
-def _counterparts(program: Program, role: RoleProgram, state: str, event: str) -> Iterator[Help]:
-    """A row for an event that holds in vain, for when the conditions of the others fail."""
+def counterparts(program: Program, role: RoleProgram, state: str, event: str) -> Iterator[Help]:
+    """A row for an event that may hold in vain, for when the conditions of the others fail."""
     rows = role.rows(state, event)
     conditions, unless = suggest.counterpart(rows)
     text = f"add a row for `{event}` in `{state}` that leads on whenever the others do not"

@@ -52,6 +52,13 @@ def _dead(program: Program, role: RoleProgram, dead: list[Row], reason: Dead, *,
     else:
         span = source_span(first)
     before = [written for other in reason.blamed if (written := role.role.transitions[other].span)]
+    help = Help("move it up, give what is tried before it a condition, or take it out") if before else None
+    if whole and len(reason.blamed) == 1:
+        earlier = role.role.transitions[reason.blamed[0]]
+        change = suggest.exchanged(
+            program, earlier, first.declared, "let the two change places, so that it is tried first"
+        )
+        help = one_of(each for each in (change, help) if each)
     named = {("event" if trigger in role.role.events else "message", trigger) for trigger in triggers}
     return Diagnostic(
         "PF106",
@@ -59,7 +66,7 @@ def _dead(program: Program, role: RoleProgram, dead: list[Row], reason: Dead, *,
         place(program, span, first.declared),
         label="never taken" if whole else "never taken here",
         related=tuple(Label(written, "tried before it") for written in before),
-        help=Help("move it up, give what is tried before it a condition, or take it out") if before else None,
+        help=help,
         subject=frozenset(
             {("role", role.name), ("row", str(first.index)), *named, *(("state", state) for state in sources)}
         ),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from protoflow.checks.structure.facts import sendings
 from protoflow.checks.structure.graphs import components, state_graph
-from protoflow.diagnostics import Help, Span
+from protoflow.diagnostics import Edit, Help, Span
 from protoflow.language.suggest import listed
 from protoflow.program import GuardKind
 from protoflow.protocol import EVERYTHING, FRESH, Received
@@ -59,6 +59,33 @@ def row(
 def flow(fields: Sequence[tuple[str, str]]) -> str:
     """A row on one line."""
     return f"{{{', '.join(f'{key}: {value}' for key, value in fields)}}}"
+
+
+def as_written(written: Transition) -> list[tuple[str, str]]:
+    """All fields of a row, in the order in which rows are written."""
+    fields = row(
+        written.triggers,
+        written.sources,
+        dest=written.dest,
+        conditions=written.conditions,
+        unless=written.unless,
+        handler=written.handler,
+        sends=map(sent, written.sends),
+    )
+    if written.times is not None:
+        fields.append(("times", str(written.times)))
+    if written.raises:
+        fields.append(("raise", listed(f"maybe {each.event}" if each.maybe else each.event for each in written.raises)))
+    return fields
+
+
+def exchanged(program: Program, first: Transition, second: Transition, text: str) -> Help | None:
+    """Help to let two rows change places; None where they are not written on one line each, in this file."""
+    spans = [span for span in (first.span, second.span) if span and span.file == program.protocol.file]
+    if len(spans) < 2 or any(span.line != span.end_line for span in spans):
+        return None
+    back = Edit(spans[1], flow(as_written(first)))
+    return Help(text, spans[0], flow(as_written(second)), more=(back,))
 
 
 def missing_sends(program: Program) -> Mapping[str, list[str]]:
