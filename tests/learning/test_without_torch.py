@@ -39,6 +39,15 @@ def test_the_digits_say_what_to_install():
     assert "pip install 'protoflow-fl[torch]' (no module `sklearn`)" in ended.stderr.splitlines()[-1]
 
 
+@pytest.mark.parametrize("missing", ["cryptography", "Crypto", "numpy"])
+def test_secure_aggregation_says_what_to_install(missing):
+    ended = python("import protoflow.learning.secure.contributor", missing)
+    assert ended.stderr.splitlines()[-1].startswith(
+        "protoflow.errors.UsageError: secure aggregation needs cryptography, pycryptodome and numpy, which are not "
+        f"installed: pip install 'protoflow-fl[secure]' (no module `{missing}"
+    )
+
+
 def test_hello_needs_none_of_it():
     code = "from protoflow.cli import main\nsys.exit(main(['run', 'hello', '--clients', '2']))"
     ended = python(code, "torch", "numpy")
