@@ -5,9 +5,9 @@ An .npz has the arrays `x` and `y`, or `inputs` and `labels`, in small or capita
 whose it is. Arrays are taken as they are, but bytes (uint8), which are divided by 255, as images are. Nothing is ever
 unpickled.
 
-A .csv has one example a row, numbers in all columns but the label's: the last one, or the one named in
-`my.csv:column`. A first row that is not all numbers names the columns. Columns are raw measurements: they are
-standardised, with the means and standard deviations of the training part.
+A .csv has one example a row. The label is in the last column, or the one named in `my.csv:column`. A first row that is
+not all numbers names the columns. A column of words becomes one of zeros and ones for each word. Columns are raw
+measurements: they are standardised, with the means and standard deviations of the training part.
 
 Labels that are text or whole numbers are classes. Labels with a fraction (in an .npz: of a floating-point type) are
 values to predict.
@@ -95,10 +95,14 @@ def table(path: Path, label: str | None) -> Dataset:
             raise UsageError(f"{path}, line {number}: no label in column `{names[place]}`; leave the row out")
     if not rows:
         raise UsageError(f"{path} has names of columns and no row")
-    features = [column for column in range(width) if column != place]
-    inputs = [[_measured(path, number, names[column], row[column]) for column in features] for number, row in rows]
+    features = [
+        feature
+        for column in range(width)
+        if column != place
+        for feature in _features(path, names[column], [(number, row[column]) for number, row in rows])
+    ]
     labels = _labels(f"{path}, column `{names[place]}`", _typed([row[place] for _, row in rows]))
-    return standardised(divided(str(path), Examples(torch.tensor(inputs), torch.from_numpy(labels))))
+    return standardised(divided(str(path), Examples(torch.tensor(features).T, torch.from_numpy(labels))))
 
 
 # -- Arrays
@@ -188,14 +192,23 @@ def _number(cell: str) -> float | None:
         return None
 
 
-def _measured(path: Path, line: int, column: str, cell: str) -> float:
-    number = _number(cell)
-    if number is None or not math.isfinite(number):
-        what = f"`{cell}` is not a number" if cell else "nothing"
+def _features(path: Path, column: str, cells: Sequence[tuple[int, str]]) -> list[list[float]]:
+    """What a column, of lines and cells, gives: its numbers, or zeros and ones for each word that is in it."""
+    numbers = [_number(cell) for _, cell in cells]
+    words = sorted({cell for _, cell in cells})
+    of_words = all(number is None for number in numbers) and "" not in words
+    if of_words and 2 * len(words) <= len(cells):
+        return [[float(cell == word) for _, cell in cells] for word in words]
+    if of_words:
         raise UsageError(
-            f"{path}, line {line}, column `{column}`: {what}; fill it, leave the row out, or encode the column"
+            f"{path}, column `{column}`: {len(words):,} different words in {len(cells):,} rows are too many to learn "
+            "from; leave the column out"
         )
-    return number
+    for (line, cell), number in zip(cells, numbers, strict=True):
+        if number is None or not math.isfinite(number):
+            what = f"`{cell}` is not a number" if cell else "nothing"
+            raise UsageError(f"{path}, line {line}, column `{column}`: {what}; fill it, or leave the row out")
+    return [[number for number in numbers if number is not None]]
 
 
 def _typed(cells: Sequence[str]) -> Array:

@@ -159,6 +159,16 @@ def test_values_are_standardised_too(tmp_path):
     torch.testing.assert_close(data.test.labels, data.test.inputs[:, 0])
 
 
+def test_a_column_of_words_is_one_for_each_word(tmp_path):
+    rows = "\n".join(f"{('Oslo', 'Paris', 'Rome')[n % 3]},{n},{n % 3}" for n in range(30))
+    data = load(written(tmp_path, f"city,number,label\n{rows}"))
+    assert data.features == 4
+    for word in range(3):
+        values = data.train.inputs[:, word]
+        assert len(values.unique()) == 2
+        assert torch.equal(values > 0, data.train.labels == word)
+
+
 def test_a_byte_order_mark_and_quotes(tmp_path):
     data = load(written(tmp_path, '\ufeff"a","the, label"\n' + "1,no\n2,yes\n" * 5) + ":the, label")
     assert (data.features, data.outputs) == (1, 2)
@@ -172,7 +182,9 @@ def test_a_byte_order_mark_and_quotes(tmp_path):
         ("a;b\n1;2\n", "", "{}, line 1: one column, `a;b`; columns are divided by commas"),
         ("a,b\n1,0\n2\n", "", "{}, line 3: 1 cell where there are 2 columns"),
         ("a,b\n1,0\n2,\n", "", "{}, line 3: no label in column `b`; leave the row out"),
-        ("a,b\n1,0\nParis,1\n", "", "{}, line 3, column `a`: `Paris` is not a number; fill it, leave the row out, or"),
+        ("a,b\n1,0\nParis,1\n", "", "{}, line 3, column `a`: `Paris` is not a number; fill it, or leave the row out"),
+        ("a,b\nOslo,0\nParis,1\n", "", "{}, column `a`: 2 different words in 2 rows are too many to learn from"),
+        ("a,b\nOslo,0\n,1\nOslo,1\nOslo,1\n", "", "{}, line 2, column `a`: `Oslo` is not a number"),
         ("a,b\n1,0\n,1\n", "", "{}, line 3, column `a`: nothing; fill it"),
         ("a,b\n1,0\nnan,1\n", "", "{}, line 3, column `a`: `nan` is not a number; fill it"),
         ("a,b\n1,0\n", ":c", "{} has no column `c`; it has `a`, `b`"),
