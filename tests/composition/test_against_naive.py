@@ -147,6 +147,7 @@ def test_the_same_on_five_thousand(first: int) -> None:
 def test_cases_that_were_once_wrong(path: Path) -> None:
     protocol = read(str(path)).protocol
     assert protocol is not None
+    agree(protocol, limit=2_000, cap=4, name=path.stem)  # perhaps all are cut short, and nothing is left to compare
     assert agree(protocol, limit=2_000, cap=8, name=path.stem) > 0
 
 

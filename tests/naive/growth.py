@@ -1,8 +1,8 @@
 """PF204: a channel that can grow without bound.
 
 There is a path from c to c' that differ in nothing but longer channels, and it takes nothing from those. It must be a
-path from c' too, so that it can be taken again and again: where time passes on it because nothing else can move, the
-longer channels must not give anybody something to do.
+path from c' too, so that it can be taken again and again: where time passes on it, it must pass with longer channels as
+well, which may give somebody something to do, or an end to what went round in a circle.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from tests.naive.steps import Course
 
 Channels = frozenset[tuple[str, str]]
+
+FAR = 2_000
+"""A circle of more configurations than this is not looked for."""
 
 
 def growth(graph: Graph) -> Iterator[tuple[tuple[str, ...], tuple[Step, ...]]]:
@@ -79,11 +82,10 @@ def reached_without_taking(
 def again(course: Course, start: Config, path: tuple[tuple[Config, Move], ...]) -> bool:
     """Whether the same steps are possible from `start` on, and make the channels longer once more."""
     config = start
-    for before, move in path:
+    for _, move in path:
         moves = course.moves(config)
         if move.step.kind is StepKind.ELAPSE and not move.step.early:
-            circling = any(other.must for other in course.moves(before))
-            if not circling and any(other.must for other in moves):
+            if any(other.must for other in moves) and not goes_round(course, config):
                 return False
             moves = list(course.elapse(config, early=False))
         elif move.step.kind is StepKind.ELAPSE:
@@ -93,6 +95,30 @@ def again(course: Course, start: Config, path: tuple[tuple[Config, Move], ...]) 
             return False
     alike = (config.locals, config.budgets) == (start.locals, start.budgets)
     return alike and bool(extended(course, start, config))
+
+
+def goes_round(course: Course, start: Config) -> bool:
+    """Whether the steps that must be possible, timers apart, always lead back here, whatever is done: a circle."""
+    leads_here: dict[Config, list[Config]] = {start: []}
+    todo = deque([start])
+    while todo:
+        config = todo.popleft()
+        for move in course.moves(config):
+            if move.must:
+                if move.after is None or len(leads_here) > FAR:
+                    return False
+                if move.after not in leads_here:
+                    leads_here[move.after] = []
+                    todo.append(move.after)
+                leads_here[move.after].append(config)
+    back = {start}
+    todo = deque([start])
+    while todo:
+        for config in leads_here[todo.popleft()]:
+            if config not in back:
+                back.add(config)
+                todo.append(config)
+    return len(back) == len(leads_here) and bool(leads_here[start])
 
 
 def same(a: Step, b: Step) -> bool:
