@@ -5,6 +5,7 @@ checking or drawing never loads what only running needs:
 
 - `load(file_or_name, **parameters) -> Protocol`, `validate(...) -> Report`, `diagram(...) -> Diagram`, `Look`
 - `Course`, `Participant`, `Message`, `Send`, `Setting`, and `machine(protocol, role)`: running a protocol
+- `plot(results, file)`: curves of what was logged
 - `ProtocolError` (the file is at fault), `HandlerError` (the user's Python), `CourseError` (the course as it ran),
   `UsageError` (what was asked of protoflow); all are `ProtoflowError`
 """
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from protoflow.errors import CourseError, HandlerError, ProtocolError, ProtoflowError, UsageError
     from protoflow.language import load
     from protoflow.protocol import Protocol
+    from protoflow.reports.curves import plot
     from protoflow.runtime import Course, Message, Participant, Result, Send, Setting
     from protoflow.runtime.machine import machine
 
@@ -45,6 +47,7 @@ _HOMES = {
     "diagram": "protoflow.diagrams",
     "load": "protoflow.language",
     "machine": "protoflow.runtime",
+    "plot": "protoflow.reports.curves",
     "validate": "protoflow.checks",
 }
 
@@ -68,6 +71,7 @@ __all__ = [
     "diagram",
     "load",
     "machine",
+    "plot",
     "validate",
 ]
 

@@ -75,6 +75,13 @@ def assignment(text: str) -> tuple[str, str]:
     return name, value
 
 
+def whole_number(text: str) -> int:
+    """An argument type: 0, 1, 2 and so on."""
+    if not (text.isascii() and text.isdecimal()):
+        raise argparse.ArgumentTypeError(f"`{text}` is not a whole number from 0 on")
+    return int(text)
+
+
 def add_sources(parser: Parser, many: bool, optional: bool = False) -> None:
     """The protocols to work on, and `--set`. `optional`: there may be none of them."""
     parser.add_argument(

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from protoflow.commands.arguments import add_sources, new_parser, participants
+from protoflow.commands.arguments import add_sources, new_parser, participants, whole_number
 from protoflow.errors import ProtocolError, UsageError
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def add(subparsers: Subparsers) -> Parser:
         help="how the data are divided among the learners: iid (the default), dirichlet:ALPHA, shards:K, "
         "quantity:ALPHA, natural",
     )
-    parser.add_argument("--seed", type=int, default=0, help="fixes all that is left to chance (default: 0)")
+    parser.add_argument("--seed", type=whole_number, default=0, help="fixes all that is left to chance (default: 0)")
     parser.add_argument("--csv", metavar="OUT", type=Path, help="write what every participant logged to this file")
     parser.add_argument(
         "--plot", metavar="OUT", type=Path, help="draw the same as curves: a .png, .svg or .pdf (needs matplotlib)"

@@ -78,6 +78,8 @@ class Materials:
 
     def model(self) -> torch.nn.Module:
         """A new model that fits the data; every participant starts from the same one."""
-        from protoflow.learning.model import make
+        from protoflow.learning.model import fitting, make
 
-        return make(self.model_name, self.dataset.features, self.dataset.outputs, self.seed)
+        dataset = self.dataset
+        model = make(self.model_name, dataset.features, dataset.outputs, self.seed)
+        return fitting(self.model_name, model, dataset.test.take(range(min(2, len(dataset.test)))), dataset.outputs)

@@ -21,6 +21,8 @@ from protoflow.learning.training import seeded
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from protoflow.learning.data import Examples
+
 HIDDEN = 64
 """Units of the hidden layer."""
 CHANNELS = 16
@@ -41,6 +43,25 @@ def make(name: str, features: int, outputs: int, seed: int) -> torch.nn.Module:
     model = called(name, "model", form, features, outputs, seed=seed)
     if not isinstance(model, torch.nn.Module):
         raise UsageError(f"--model {name}, called as {form}, gave a {type(model).__name__}, not a torch.nn.Module")
+    return model
+
+
+def fitting(name: str, model: torch.nn.Module, examples: Examples, outputs: int) -> torch.nn.Module:
+    """The model, tried on some examples. Raises UsageError where it does not take them, or gives something else."""
+    shape = tuple(examples.inputs.shape)
+    try:
+        with torch.inference_mode():
+            given = model.eval()(examples.inputs)
+    except Exception as error:
+        raise UsageError(f"--model {name} fails on inputs of shape {shape}: {type(error).__name__}: {error}") from error
+    model.train()
+    wanted = [(len(examples), outputs)] + ([(len(examples),)] if outputs == 1 else [])
+    if not isinstance(given, torch.Tensor) or tuple(given.shape) not in wanted:
+        found = f"shape {tuple(given.shape)}" if isinstance(given, torch.Tensor) else f"type {type(given).__name__}"
+        raise UsageError(
+            f"--model {name} gives an output of {found} for inputs of shape {shape}; it needs shape {wanted[0]}: a "
+            "number for each class, or one value"
+        )
     return model
 
 

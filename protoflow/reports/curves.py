@@ -10,19 +10,21 @@ from __future__ import annotations
 
 import math
 from importlib.util import find_spec
+from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from protoflow.errors import UsageError
-from protoflow.reports.rounds import END_OF_ROW
+from protoflow.reports.rounds import END_OF_ROW, Rounds
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from matplotlib.axes import Axes
 
     from protoflow.reports.rounds import Entry
+    from protoflow.runtime import Result
 
     Runs = Mapping[str, Sequence[Entry]]
 
@@ -34,6 +36,15 @@ DATES = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate
 """What matplotlib would write into a file that is not the same each time."""
 PANEL = (4.4, 2.9)
 """Inches."""
+
+
+def plot(results: Mapping[str, Result], file: str | os.PathLike[str]) -> None:
+    """Draw what was logged in these courses, each under its name: `plot({"fedavg": result}, "curves.png")`.
+
+    A panel for each metric, over the rounds and over virtual time; the file's name ends in .png, .svg or .pdf. Raises
+    UsageError where nothing was logged beside a round, and where matplotlib is missing.
+    """
+    draw({name: Rounds(result.trace).entries for name, result in results.items()}, Path(file))
 
 
 def check(path: Path) -> None:

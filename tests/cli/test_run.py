@@ -54,6 +54,7 @@ def test_run_options_are_added_to_the_faults_file(tmp_path: Path, capsys: pytest
         ("hello --clients client=2,serv=1", "--clients: `serv` is not a role of hello; `server` is"),
         ("hello --clients server=2", "role `server` needs exactly 1 participant, not 2"),
         ("hello --crash client:99@round=1", "`client99` is not a participant of this course; "),
+        ("hello --seed -1", "argument --seed: `-1` is not a whole number from 0 on; "),
         ("hello --until soon", "--until takes a time with its unit (`ms`, `s`, `m` or `h`), not `soon`"),
         ("hello --faults nothing.yaml", "nothing.yaml cannot be read: No such file or directory"),
         ("fedavg --data mnist", "`mnist` is not a data set; "),

@@ -84,6 +84,26 @@ def no_arguments():
     return torch.nn.Linear(1, 1)
 
 
+def small(features, outputs):
+    return torch.nn.Linear(features, 3)
+
+
+def wrong(features, outputs):
+    return torch.nn.Linear(8, outputs)
+
+
+class Several(torch.nn.Module):
+    def __init__(self, features, outputs):
+        super().__init__()
+
+    def forward(self, inputs):
+        return inputs, inputs
+
+
+def flat(features, outputs):
+    return torch.nn.Sequential(torch.nn.Linear(features, 1), torch.nn.Flatten(0))
+
+
 def no_model(features, outputs):
     return features
 '''
@@ -209,3 +229,26 @@ def test_what_is_no_model(name, features, said):
     with pytest.raises(UsageError) as raised:
         make(name, features, 2, 0)
     assert str(raised.value).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "small",
+            "gives an output of shape (2, 3) for inputs of shape (2, 64); it needs shape (2, 10): a number for each",
+        ),
+        ("wrong", "fails on inputs of shape (2, 64): RuntimeError: mat1 and mat2 shapes cannot be multiplied"),
+        ("Several", "gives an output of type tuple for inputs of shape (2, 64); it needs shape (2, 10): "),
+        ("flat", "gives an output of shape (2,) for inputs of shape (2, 64); it needs shape (2, 10): "),
+    ],
+)
+def test_a_model_that_does_not_fit_the_data(name, said):
+    with pytest.raises(UsageError) as raised:
+        Materials("digits", "iid", 0, f"own_learning:{name}").model()
+    assert str(raised.value).startswith(f"--model own_learning:{name} {said}")
+
+
+def test_a_value_may_stand_in_a_column_or_not():
+    for name in ("own_learning:flat", "linear"):
+        assert Materials("diabetes", "iid", 0, name).model().training

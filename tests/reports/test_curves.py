@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import protoflow
 from protoflow.errors import UsageError
+from protoflow.learning.materials import Materials
 from protoflow.reports import curves
-from protoflow.reports.rounds import Entry
+from protoflow.reports.rounds import Entry, Rounds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,3 +125,15 @@ def test_without_matplotlib_it_says_what_to_install(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     said = "error: curves need matplotlib, which is not installed: pip install 'protoflow-fl[plot]'\n"
     assert done.stderr == said
+
+
+def test_results_are_plotted_as_their_recordings_are(tmp_path: Path) -> None:
+    given = Materials("wine", "iid", 0, "linear")
+    results = {
+        name: protoflow.Course.build(name, {"client": 2}, {"rounds": 2}, setting=given.equip).run()
+        for name in ("fedavg", "fedprox")
+    }
+    protoflow.plot(results, str(tmp_path / "results.svg"))
+    curves.draw({name: Rounds(result.trace).entries for name, result in results.items()}, tmp_path / "entries.svg")
+    assert (tmp_path / "results.svg").read_bytes() == (tmp_path / "entries.svg").read_bytes()
+    assert ">fedprox<" in (tmp_path / "results.svg").read_text(encoding="utf-8")
