@@ -178,7 +178,7 @@ def test_a_model_follows_from_its_seed_and_leaves_chance_alone(name):
 def test_the_models_learn_the_digits(name, least):
     given = Materials("digits", "iid", 0, name)
     model = given.model()
-    training.train(model, given.shard(1, 1), epochs=20, batch_size=32, learning_rate=0.1, seed=0)
+    training.train(model, given.shard(1, 1), epochs=8, batch_size=16, learning_rate=0.2, seed=0)
     assert training.test(model, given.test_set()).value > least
 
 
