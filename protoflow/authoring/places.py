@@ -43,8 +43,8 @@ def places(program: Program, folder: Path, output: Path | None) -> list[Place]:
     nameless = [role.name for role in program.roles.values() if role.role.cls is None and uses_of(role)]
     if nameless:
         raise UsageError(
-            f"role {quoted(nameless)} names no class: write `class: my_module:{class_name(nameless[0])}` in the file, "
-            "or say where the stubs go: -o my_module.py"
+            f"the file names no class for {quoted(nameless)}: write `class: my_module:{class_name(nameless[0])}`, or "
+            "say where the stubs go: -o my_module.py"
         )
     for role in program.roles.values():
         if role.role.cls is None:

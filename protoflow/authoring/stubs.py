@@ -119,14 +119,21 @@ class _Writer:
             return f"Whether that is so, on {on}."
         if self.use.kind == "selector":
             return f"Who gets {quoted(dict.fromkeys(send.message for send in self.sends()))}, on {on}: ids."
-        sends = quoted(dict.fromkeys(send.message for row in self.use.rows for send in row.sends))
+        sends = dict.fromkeys(send.message for row in self.use.rows for send in row.sends)
+        always = [message for message in sends if all(self.certain(message, row) for row in self.use.rows)]
         maybe = dict.fromkeys(event for row in self.use.rows for event, possibly in row.raises if possibly)
         said = [f"On {on}."]
-        if sends:
-            said.append(f"Sends {sends}.")
+        if always:
+            said.append(f"Sends {quoted(always)}.")
+        if others := [message for message in sends if message not in always]:
+            said.append(f"May send {quoted(others, 'or')}.")
         if maybe:
             said.append(f"May raise {quoted(maybe, 'or')}.")
         return " ".join(said)
+
+    def certain(self, message: str, row: Row) -> bool:
+        """Whether the handler sends it whenever this row is taken."""
+        return any(send.message == message and not send.maybe for send in row.sends)
 
     def shown(self, trigger: str) -> str:
         message = self.messages.get(trigger)

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from protoflow.authoring.insertion import Wanted, completed, new_module
+from protoflow.authoring.places import places
 from protoflow.authoring.stubs import class_name
 from protoflow.checks.behaviour import check_behaviour
 from protoflow.checks.uses import uses_of
@@ -199,6 +200,19 @@ def test_what_a_stub_says_and_returns(golden: Callable[[Path, str], None]) -> No
     program = program_of(RICH)
     text = new_module(program, [Wanted("x", "X")], "Rich.")
     golden(Path(__file__).with_name("rich.py.txt"), text)
+
+
+def test_what_may_be_left_out_is_not_said_to_be_sent() -> None:
+    program = program_of(HELLO.replace("send: greeting", "send: maybe greeting"))
+    assert '"""On `start`. May send `greeting`."""' in new_module(program, wanted(program), "Mine.")
+
+
+def test_roles_without_a_class_are_named(tmp_path: Path) -> None:
+    program = program_of(re.sub(r"^ +class: .*\n", "", HELLO, flags=re.MULTILINE))
+    with pytest.raises(
+        UsageError, match=r"^the file names no class for `server` and `client`: write `class: my_module:"
+    ):
+        places(program, tmp_path, None)
 
 
 def test_no_method_can_have_a_word_of_python_as_its_name() -> None:
