@@ -59,7 +59,7 @@ nitpick_ignore_regex = [
 
 START = ("tutorial",)
 REFERENCE = ("language", "semantics", "checker", "generated/commands", "generated/codes", "generated/api")
-BACKGROUND = ("comparison",)
+BACKGROUND = ("gallery", "comparison")
 GENERATED = DOCS / "generated"
 TYPES = {
     "What happens to a course from outside": (
