@@ -3,7 +3,7 @@
 # make test-long   the long test run (the tests marked `long`)
 # make docs        the documentation site, into out/docs
 # make pictures    draw the gallery anew, and with it the README's picture
-# make tables      write the tables of keys in docs/language.md anew
+# make tables      write the tables of keys in docs/language.md anew, and the table of protocols
 
 PYTHON ?=
 TORCH ?= torch==2.13.0
@@ -43,6 +43,7 @@ pictures: .venv/run
 
 tables: .venv/run
 	$(BIN)/python tools/key_tables.py
+	$(BIN)/python tools/protocol_table.py
 
 system:
 	@tools/system_packages.sh

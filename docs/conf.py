@@ -58,7 +58,7 @@ nitpick_ignore_regex = [
 ]
 
 START = ("tutorial",)
-REFERENCE = ("language", "semantics", "checker", "generated/commands", "generated/codes", "generated/api")
+REFERENCE = ("language", "semantics", "checker", "protocols", "generated/commands", "generated/codes", "generated/api")
 BACKGROUND = ("gallery", "comparison")
 GENERATED = DOCS / "generated"
 TYPES = {

@@ -48,7 +48,7 @@ class Completed:
 
 def new_module(program: Program, wanted: Sequence[Wanted], docstring: str) -> str:
     """The text of a module with a class for each role."""
-    text = f'"""{docstring}"""\n\nfrom __future__ import annotations\n\nimport protoflow\n'
+    text = f'"""{docstring}"""\n\nfrom __future__ import annotations\n'
     return completed(program, wanted, text, "module", None, ()).text
 
 

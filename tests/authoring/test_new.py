@@ -57,7 +57,7 @@ def test_the_copy_is_what_it_started_from(start: str, written: Path) -> None:
     assert text.count("yaml-language-server") == 1
     assert format_text(text, path.name) == text
     copy = load(path)
-    assert {role.cls for role in copy.roles.values()} == {f"{path.stem}:Server", f"{path.stem}:Client"}
+    assert [role.cls for role in copy.roles.values()] == [f"{path.stem}:{role.capitalize()}" for role in copy.roles]
     if start:
         original = load(start)
         assert copy.name == f"my_{start}"

@@ -108,10 +108,3 @@ def test_the_row_that_is_suggested_mends_it(number: int) -> None:
         read_text("".join(lines), "fedavg.yaml"), composition=Options(cache=False) if found.code == "PF103" else False
     )
     assert [each.message for each in again.diagnostics] == []
-
-
-def test_the_shipped_protocols_are_clean() -> None:
-    for path in shipped().values():
-        assert [
-            (each.code, each.message) for each in validate(str(path), composition=Options(cache=False)).diagnostics
-        ] == []

@@ -7,7 +7,6 @@ against what people would have written.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -16,7 +15,6 @@ from protoflow.checks.composition import Options
 from protoflow.diagnostics import apply
 from protoflow.language import read_text, shipped
 
-CATALOGUE = Path(__file__).parent.parent / "courses" / "catalogue"
 TEXTS = {name: path.read_text(encoding="utf-8") for name, path in shipped().items()}
 FEDAVG, DEADLINE, HELLO = (TEXTS[name] for name in ("fedavg", "fedavg_deadline", "hello"))
 
@@ -189,14 +187,13 @@ def test_it_is_what_was_forgotten(case: str) -> None:
     [
         ("one_shot", "{trigger: finish, source: waiting, dest: finished, handler: on_finish}"),
         ("correlation_filter", "{trigger: dims, source: reported, dest: finished, handler: on_dims}"),
-        ("trees", "{trigger: finish, source: reported, dest: finished, handler: on_finish}"),
+        ("vertical_trees", "{trigger: finish, source: reported, dest: finished, handler: on_finish}"),
     ],
 )
 def test_a_message_is_taken_where_it_arrives(course: str, row: str) -> None:
     """Not in every state that handles some message, but where nothing else leads on."""
-    path = CATALOGUE / f"{course}.yaml"
     trigger, source, dest = (part.split(": ")[1] for part in row.strip("{}").split(", ")[:3])
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines = TEXTS[course].splitlines(keepends=True)
     written = re.compile(rf"trigger: {trigger}, +source: {source}, +dest: {dest}")
     (line,) = (number for number, each in enumerate(lines) if written.search(each))
     text = "".join(lines[:line] + lines[line + 1 :])

@@ -1,4 +1,4 @@
-"""The shipped protocols under stronger assumptions than their own: what the command line can ask.
+"""Shipped protocols under stronger assumptions than their own: what the command line can ask.
 
 The searches are bounded by configurations, not by time, so that the verdicts are the same on any machine.
 """
@@ -14,8 +14,9 @@ from protoflow.checks.composition.explore import Budget
 from protoflow.checks.composition.model import Model
 from protoflow.checks.composition.proof import prove
 from protoflow.checks.composition.tables import Times
-from protoflow.language import read_text, shipped
+from protoflow.language import read_text
 from protoflow.program import compile_protocol
+from tests.composition.compare import SHIPPED
 from tests.composition.test_shipped import program
 
 ASSUMPTIONS: dict[str, dict[str, Any]] = {
@@ -57,7 +58,7 @@ NOT_PROVED: dict[tuple[str, str], dict[str, str]] = {
 
 
 @pytest.mark.parametrize("assumption", ASSUMPTIONS)
-@pytest.mark.parametrize("name", sorted(shipped()))
+@pytest.mark.parametrize("name", SHIPPED)
 def test_every_verdict_is_a_proof_or_a_failure(name: str, assumption: str) -> None:
     _, verdict = check(program(name), Options(cache=False, seconds=3600, **ASSUMPTIONS[assumption]))
     expected = NOT_PROVED.get((name, assumption), {})

@@ -1,4 +1,4 @@
-"""Real runs of the shipped protocols: each can be replayed, and is a path of the checker, whatever happens."""
+"""Real runs of the shipped protocols that learn: each is replayed, and a path of the checker, whatever happens."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import pytest
 
 from protoflow import trace
 from protoflow.cli import main
-from protoflow.language import read, shipped
+from protoflow.language import read
 from protoflow.program import compile_protocol
 from protoflow.trace import Header, Step, StepKind
 from tests.composition import paths
+from tests.protocols.test_shipped import LEARN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,8 +30,8 @@ RUNS = {
 """What the file's assumptions allow: no message gets lost in any of them, and in two of them a client may crash."""
 
 
-def test_all_shipped_protocols_are_run() -> None:
-    assert sorted(RUNS) == sorted(shipped())
+def test_all_that_can_be_run_are_run() -> None:
+    assert set(RUNS) == {*LEARN, "hello"}
 
 
 @pytest.mark.parametrize("name", RUNS)

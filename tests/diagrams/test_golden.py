@@ -1,4 +1,4 @@
-"""The text of every shipped protocol's diagrams, and of two that have every trap and every kind of line."""
+"""The text of diagrams: of shipped protocols of every shape, and of some that have each trap and kind of line."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 import protoflow
-from tests.diagrams.support import GOLDEN, KINDS, SOURCES, load
+from tests.composition.compare import SHIPPED
+from tests.diagrams.support import GOLDEN, KINDS, OWN, SOURCES, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 CHECKOUT = Path(__file__).parents[2]
+NAMES = [*SHIPPED, "gossip", "secure_aggregation", "vertical_trees", *OWN]
 SUFFIXES = {"dot": "dot", "mermaid": "mmd", "table": "txt"}
 
 
 @pytest.mark.parametrize("notation", SUFFIXES)
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", NAMES)
 def test_text(name: str, kind: str, notation: str, golden: Callable[[Path, str], None]) -> None:
     text = protoflow.diagram(load(name), kind).render(notation).decode()
     text = text.replace(f"{CHECKOUT}/", "")  # links lead to the file, wherever the checkout is

@@ -23,12 +23,24 @@ if TYPE_CHECKING:
 TESTS = Path(__file__).parents[1]
 FILES = {
     f"{folder.name}/{path.stem}": path
-    for folder in (TESTS / "composition" / "shapes", TESTS / "courses", TESTS / "courses" / "catalogue")
+    for folder in (TESTS / "composition" / "shapes", TESTS / "courses")
     for path in sorted(folder.glob("*.yaml"))
 }
 EVERY = (*SOURCES, *FILES)
-SPRAWLING = ("catalogue/secure_aggregation", "catalogue/trees")
+SPRAWLING = (
+    "secure_aggregation",
+    "fedavg_elastic",
+    "federated_evaluation",
+    "vertical_trees",
+    "vertical_trees_encrypted",
+)
 """Here Graphviz leads a line that passes several states outside the frame of its role."""
+
+STACKED = (
+    *("correlation_filter", "iv_filter", "swarm", "vertical_lr", "vertical_trees", "vertical_trees_encrypted"),
+    "courses/federatedscope_vertical_lr",
+)
+"""So many messages among more than two roles that two roles stand above each other."""
 
 
 @dataclass(frozen=True)
@@ -129,10 +141,10 @@ def test_no_line_goes_through_words(name: str, kind: str, narrow: bool) -> None:
     assert crossed == []
 
 
-@pytest.mark.parametrize("name", [each for each in EVERY if each != "loose" and "catalogue/" not in each])
+@pytest.mark.parametrize("name", [each for each in EVERY if each not in ("loose", *STACKED)])
 def test_rungs_are_straight_and_in_order(name: str) -> None:
     """Straight between roles that are beside each other. Not those of `loose`, whose labels all hang on one side of a
-    role, and of courses so long that two roles stand above each other."""
+    role."""
     diagram = protoflow.diagram(protocol(name), "flow")
     layout = laid_out(diagram.dot)
     names = {each["_gvid"]: each["name"] for each in layout["objects"]}
@@ -166,8 +178,8 @@ def test_words_stay_within_the_frame_of_their_role(name: str) -> None:
     lines = [each for each in layout["edges"] if any(op["op"] == "T" for op in each.get("_ldraw_", ()))]
     for line, words in zip(lines, labels(layout), strict=True):
         left, _, right, _ = map(float, bounds[line["tail"]])
-        assert left <= words.left, line
-        assert words.right <= right, line
+        assert left <= words.left + 1, line
+        assert words.right <= right + 1, line
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -7,6 +7,7 @@ late messages too, those (PF205).
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,9 +97,31 @@ def broken(seed: int) -> Program:
 SHIPPED_THEN = ("fedavg", "fedavg_deadline", "fedbuff", "fedprox", "gradient_exchange", "hello")
 
 
+AS_FEDAVG = ("fedprox", "fedopt", "scaffold", "ditto", "pfedme", "fedrep", "gcfl_plus", "fedex", "pfedhpo")
+"""What travels is different, and who handles it; the conversation is that of `fedavg`."""
+
+
+def without_comments(name: str) -> str:
+    return re.sub(r"/\*.*?\*/", "", export(shipped_program(name), {"server": 1, "client": 2}), flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("name", AS_FEDAVG)
+def test_the_same_conversation_is_the_same_model(name: str) -> None:
+    assert without_comments(name) == without_comments("fedavg")
+
+
+TOO_LARGE = {
+    *(("fedavg_elastic", n) for n in (2, 3)),
+    *(("hierarchical", 3), ("power_of_choice", 3), ("federated_evaluation", 3)),
+}
+"""SPIN takes a minute for these, or its memory does not do: many come and go, there are three edges, or timers."""
+
+
 @needs_spin
-@pytest.mark.parametrize("number", [1, 2, 3])
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [(name, n) for name in shipped() if name not in AS_FEDAVG for n in (1, 2, 3) if (name, n) not in TOO_LARGE],
+)
 def test_shipped_protocols_are_clean(name: str, number: int, tmp_path: Path) -> None:
     program = shipped_program(name)
     participants = next(sizes(program, [number]))
