@@ -29,7 +29,7 @@ FAMILIES = {
     "Hyperparameters": ("fedex", "pfedhpo", "fts"),
     "Other things than weights": ("distillation", "one_shot", "fedgc", "atc", "fedsage_plus"),
     "Evaluation and analytics": ("federated_evaluation", "federated_analytics"),
-    "Nobody sees an update": ("secure_aggregation", "secret_sharing"),
+    "Nobody sees an update": ("secure_averaging", "secure_aggregation", "secret_sharing"),
     "Without one server": ("hierarchical", "cyclic", "ring", "gossip", "swarm"),
     "Features in different hands": (
         *("split_learning", "vertical_lr", "vertical_trees", "vertical_trees_encrypted"),

@@ -26,8 +26,10 @@ RUNS = {
     "gradient_exchange": [*SLOW, "--set", "rounds=2"],
     "fedavg_deadline": [*SLOW, *CRASH, "--set", "rounds=2", "--set", "local_epochs=1", "--set", "patience=3s"],
     "fedbuff": [*SLOW, *CRASH, "--set", "rounds=3", "--set", "local_epochs=1"],
+    "secure_aggregation": [*SLOW, *CRASH],
+    "secure_averaging": [*SLOW, *CRASH, "--set", "rounds=2", "--set", "local_epochs=1", "--set", "patience=3s"],
 }
-"""What the file's assumptions allow: no message gets lost in any of them, and in two of them a client may crash."""
+"""What the file's assumptions allow: no message gets lost in any of them, and in four of them a client may crash."""
 
 
 def test_all_that_can_be_run_are_run() -> None:

@@ -29,6 +29,7 @@ FILES = {
 EVERY = (*SOURCES, *FILES)
 SPRAWLING = (
     "secure_aggregation",
+    "secure_averaging",
     "fedavg_elastic",
     "federated_evaluation",
     "vertical_trees",

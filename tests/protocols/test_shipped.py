@@ -11,7 +11,10 @@ from protoflow.language import read, shipped
 NAMES = sorted(shipped())
 
 
-LEARN = {"fedavg", "fedavg_deadline", "fedbuff", "fedprox", "gradient_exchange"}
+LEARN = {
+    *("fedavg", "fedavg_deadline", "fedbuff", "fedprox", "gradient_exchange"),
+    *("secure_aggregation", "secure_averaging"),
+}
 
 
 def test_what_learns():
