@@ -1,7 +1,8 @@
 """PF204 by example: a run along which a channel grows, and can go on growing.
 
 Small courses are explored, nothing postponed, up to a length of channels. A run to a configuration beyond that passed
-one that differs from it only in shorter channels, and took nothing from those since: it can be repeated without end.
+one that differs from it only in shorter channels, and took nothing from those since: it can be repeated without end, if
+time passes again where it has passed because nothing else could be done.
 """
 
 from __future__ import annotations
@@ -72,14 +73,32 @@ def _grown(run: Run) -> tuple[int, int, tuple[int, int]] | None:
 
 
 def _growing(run: Run, start: int, end: int) -> set[tuple[int, int]]:
-    """The channels that have grown between two configurations, if that can be repeated: nothing was taken from them."""
+    """The channels that have grown between two configurations, if that can be repeated: nothing was taken from them,
+    and what is in them keeps no timer from elapsing.
+    """
     channels = _extended(run, run.works[start], run.works[end])
     taken = {
         (label.sender, label.actor)
         for label in run.labels[start:end]
         if label.kind in (StepKind.DELIVER, StepKind.LOSE, StepKind.DUPLICATE)
     }
-    return set() if taken & channels else channels
+    return set() if taken & channels or not _time_passes_again(run, start, end, channels) else channels
+
+
+def _time_passes_again(run: Run, start: int, end: int, channels: set[tuple[int, int]]) -> bool:
+    """Whether nobody has something to do about the longer channels where a timer has elapsed as nobody had."""
+    longer = run.works[end]
+    for place in range(start, end):
+        label, work = run.labels[place], run.works[place]
+        if label.kind is not StepKind.ELAPSE or label.early or any(each.must for each, _ in run.walk.of(work)):
+            continue
+        for sender, receiver in channels:
+            grown = work.copy()
+            rest = run.walk.pair(work, sender, receiver)[CHANNEL + 1 :]
+            run.walk.put(grown, sender, receiver, (run.walk.pair(longer, sender, receiver)[CHANNEL], *rest))
+            if run.walk.deliverable(grown, receiver, sender):
+                return False
+    return True
 
 
 def _extended(run: Run, before: Work, after: Work) -> set[tuple[int, int]]:
