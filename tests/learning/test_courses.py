@@ -9,7 +9,10 @@ from protoflow.learning.partition import partition
 from protoflow.runtime import Result
 from tests.learning.courses import accuracies, course, materials, rounds, run
 
-LEARNING = ("fedavg", "fedprox", "gradient_exchange", "fedavg_deadline", "fedbuff")
+LEARNING = (
+    "fedavg", "fedprox", "fedopt", "scaffold", "ditto", "fedrep", "gradient_exchange",
+    "fedavg_deadline", "fedbuff", "fedasync",
+)  # fmt: skip
 JITTER = Conditions(latency={("*", "*"): Span(0.01, 0.2)}, compute={"client": Span(0.5, 2.0)})
 STRAGGLER = Conditions(
     latency={("*", "*"): Span(0.01, 0.2)},
@@ -33,8 +36,9 @@ def test_fedavg_as_make_run_runs_it():
 
 @pytest.mark.parametrize(
     ("protocol", "steps", "least"),
-    [("fedavg", 8, 0.91), ("fedprox", 8, 0.91), ("gradient_exchange", 4, 0.91), ("fedavg_deadline", 10, 0.91),
-     ("fedbuff", 30, 0.91)],
+    [("fedavg", 8, 0.91), ("fedprox", 8, 0.91), ("fedopt", 10, 0.91), ("scaffold", 8, 0.91), ("ditto", 8, 0.91),
+     ("fedrep", 8, 0.91), ("gradient_exchange", 4, 0.91), ("fedavg_deadline", 10, 0.91), ("fedbuff", 30, 0.91),
+     ("fedasync", 150, 0.91)],
 )  # fmt: skip
 def test_a_few_rounds_are_enough(protocol, steps, least):
     result = run(protocol, seed=1, rounds=steps)
