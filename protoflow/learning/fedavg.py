@@ -11,35 +11,26 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from protoflow.learning import training
+from protoflow.learning.holder import Holder
 from protoflow.learning.learner import Learner
 from protoflow.learning.training import Score, WeightedMean
-from protoflow.runtime import Participant
 
 if TYPE_CHECKING:
-    from typing import Self
-
     from protoflow.learning.backend import torch
     from protoflow.learning.data import Examples
-    from protoflow.runtime import Message, Setting
+    from protoflow.runtime import Message
 
     Payload = dict[str, Any]
 
 
-class Server(Participant):
-    """Holds the global model. `test_set` is its own; `seed` fixes the cohorts."""
+class Server(Holder):
+    """Holds the global model; `seed` fixes the cohorts."""
 
     def __init__(self, model: torch.nn.Module, test_set: Examples, seed: int = 0) -> None:
-        self.model = model
-        self.test_set = test_set
-        self.seed = seed
-        self.round = 0
+        super().__init__(model, test_set, seed)
         self.samples: dict[str, int] = {}
         self.updates = WeightedMean()
         self.evaluations: list[list[Score]] = []
-
-    @classmethod
-    def build(cls, setting: Setting) -> Self:
-        return cls(setting.model(), setting.test_set(), setting.seed)
 
     # Joining
 
@@ -98,18 +89,9 @@ class Server(Participant):
 
     # What algorithms built on this one use or replace
 
-    def weights(self) -> training.Weights:
-        """What is sent of the global model."""
-        return training.weights_of(self.model)
-
     def move(self, mean: training.Weights) -> None:
         """The global model goes on, given the mean of the updates."""
         training.set_weights(self.model, mean)
-
-    def report(self) -> None:
-        """Test the global model, and log how good it is."""
-        score = training.test(self.model, self.test_set)
-        self.log(round=self.round, **score.metrics)
 
 
 class Client(Learner):

@@ -123,6 +123,14 @@ def train(
     return steps
 
 
+def descend(model: torch.nn.Module, rate: float) -> None:
+    """A step of that size against the gradients that the model has."""
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.grad is not None:
+                parameter.sub_(rate * parameter.grad)
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
     """How good a model is on some examples. `value` is the score of their task, as `name` says: the share of classes

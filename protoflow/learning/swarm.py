@@ -1,0 +1,68 @@
+"""Swarm learning (Warnat-Herresthal et al., Nature 2021, Methods): the peers take turns in merging everybody's models.
+
+The registry says whose turn it is, and sees no weights. The merge weighs by samples; a round is told by its leader, on
+data that the leader has kept from training.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from protoflow.learning.learner import Learner
+from protoflow.learning.training import WeightedMean
+from protoflow.runtime import Participant
+
+if TYPE_CHECKING:
+    from protoflow.learning.backend import torch
+    from protoflow.learning.data import Examples
+    from protoflow.learning.fedavg import Payload
+    from protoflow.runtime import Message
+
+
+class Registry(Participant):
+    def __init__(self) -> None:
+        self.round = 0
+
+    def begin(self) -> Payload:
+        return {"round": self.round}
+
+    def next_leader(self, *_: object) -> list[str]:
+        peers = self.peers("peer")
+        return [peers[self.round % len(peers)]]
+
+    def rotate(self, message: Message) -> Payload:
+        del message
+        self.round += 1
+        return self.begin()
+
+
+class Peer(Learner):
+    def __init__(self, model: torch.nn.Module, data: Examples, seed: int = 0) -> None:
+        super().__init__(model, data, seed)
+        self.round = 0
+        self.updates = WeightedMean()
+
+    def begin(self, message: Message) -> Payload:
+        """Lead: send the model out, and train like all others."""
+        self.round = message["round"] + 1
+        call = {"weights": self.weights()}
+        self.fit()
+        self.updates.add(self.weights(), len(self.training_set))
+        return call
+
+    def train(self, message: Message) -> Payload:
+        self.receive(message["weights"])
+        self.fit()
+        return {"weights": self.weights(), "samples": len(self.training_set)}
+
+    def collect(self, message: Message) -> None:
+        self.updates.add(message["weights"], message["samples"])
+
+    def merge(self) -> Payload:
+        self.receive(self.updates.mean())
+        self.updates = WeightedMean()
+        self.log(round=self.round, **self.validate().metrics)
+        return {"merged": {"weights": self.weights()}, "led": {}}
+
+    def adopt(self, message: Message) -> None:
+        self.receive(message["weights"])
