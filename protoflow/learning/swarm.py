@@ -42,16 +42,15 @@ class Peer(Learner):
         self.round = 0
         self.updates = WeightedMean()
 
-    def begin(self, message: Message) -> Payload:
-        """Lead: send the model out, and train like all others."""
-        self.round = message["round"] + 1
-        call = {"weights": self.weights()}
+    def call(self, message: Message) -> Payload:
+        """Lead: ask all others for their updates, and train as they do."""
+        self.round = message["round"]
         self.fit()
         self.updates.add(self.weights(), len(self.training_set))
-        return call
+        return {"round": self.round}
 
     def train(self, message: Message) -> Payload:
-        self.receive(message["weights"])
+        del message
         self.fit()
         return {"weights": self.weights(), "samples": len(self.training_set)}
 
@@ -61,8 +60,8 @@ class Peer(Learner):
     def merge(self) -> Payload:
         self.receive(self.updates.mean())
         self.updates = WeightedMean()
-        self.log(round=self.round, **self.validate().metrics)
-        return {"merged": {"weights": self.weights()}, "led": {}}
+        self.log(round=self.round + 1, **self.validate().metrics)
+        return {"weights": self.weights()}
 
     def adopt(self, message: Message) -> None:
         self.receive(message["weights"])

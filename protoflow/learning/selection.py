@@ -1,0 +1,51 @@
+"""Power of choice (Cho et al., AISTATS 2022, section 3): of some candidates, those with the highest losses train.
+
+Candidates are drawn in proportion to their samples, as in the paper.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from protoflow.learning import fedavg, training
+from protoflow.learning.backend import numpy
+
+if TYPE_CHECKING:
+    from protoflow.learning.backend import torch
+    from protoflow.learning.data import Examples
+    from protoflow.learning.fedavg import Payload
+    from protoflow.runtime import Message
+
+
+class Server(fedavg.Server):
+    def __init__(self, model: torch.nn.Module, test_set: Examples, seed: int = 0) -> None:
+        super().__init__(model, test_set, seed)
+        self.losses: dict[str, float] = {}
+
+    def some_clients(self) -> list[str]:
+        """At most `candidates` of those who have joined; at least as many as train in a round."""
+        joined = [client for client in self.peers("client") if client in self.samples]
+        count = min(len(joined), max(self.parameters["candidates"], len(self.cohort())))
+        shares = numpy.array([self.samples[client] for client in joined], dtype=float)
+        random = numpy.random.default_rng(training.derive(self.seed, "candidates", self.round))
+        return [str(each) for each in random.choice(joined, count, replace=False, p=shares / shares.sum())]
+
+    def probe(self) -> Payload:
+        self.losses = {}
+        return self.start_round()
+
+    def compare(self, message: Message) -> None:
+        self.losses[message.sender] = message["loss"]
+
+    def highest_losses(self) -> list[str]:
+        """As many as a cohort has; those that have not told their loss in time come last."""
+        ranked = sorted(self.peers("client"), key=lambda client: (-self.losses.get(client, float("-inf")), client))
+        joined = [client for client in ranked if client in self.samples]
+        return joined[: len(self.cohort())]
+
+
+class Client(fedavg.Client):
+    def measure(self, message: Message) -> Payload:
+        """The global model's loss on the data to train on."""
+        self.receive(message["weights"])
+        return {"loss": training.test(self.model, self.training_set).loss}
