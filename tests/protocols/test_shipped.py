@@ -12,7 +12,9 @@ NAMES = sorted(shipped())
 
 
 LEARN = {
-    *("fedavg", "fedavg_deadline", "fedbuff", "fedprox", "gradient_exchange"),
+    *("fedavg", "fedavg_deadline", "fedbuff", "fedprox", "gradient_exchange", "fedopt", "scaffold", "fedasync"),
+    *("ditto", "fedrep", "pfedme", "power_of_choice", "federated_evaluation", "distillation", "one_shot"),
+    *("gossip", "ring", "swarm", "cyclic", "hierarchical", "split_learning"),
     *("secure_aggregation", "secure_averaging"),
 }
 
