@@ -87,6 +87,8 @@ def _window(model: Model, run: Run, who: int, role: RoleModel, event: EventModel
     if event.kind is EventKind.COUNTER:
         total, have = role.counters[event.position], work.entries[who][1 + STATE][event.position]
         message = role.program.windows[event.name].message
+        if have >= total:
+            return _in_vain(role, work.entries[who][STATE], event, message)
         return Reason(f"for `{event.name}`: it has {have} of {total} `{message}`", message=message)
     window = role.windows[event.position]
     message = window.window.message
@@ -118,8 +120,7 @@ def _window(model: Model, run: Run, who: int, role: RoleModel, event: EventModel
         return Reason(text, message=message, asks=event.name)
     counted = len(expected) - len(missing)
     if counted >= needed:  # others may be missing nevertheless
-        failing = _failing(role, work.entries[who][STATE], event)
-        return Reason(f"although `{event.name}` holds: {failing}", message=message, failing=event.name)
+        return _in_vain(role, work.entries[who][STATE], event, message)
     gone = [j for j in missing if work.entries[j][LIVE] == CRASHED]
     have_crashed = "has crashed" if len(gone) == 1 else "have crashed"
     apart = [f"{_names([run.names[j] for j in gone])}, which {have_crashed}"] if gone else []
@@ -131,6 +132,11 @@ def _window(model: Model, run: Run, who: int, role: RoleModel, event: EventModel
     apart += [f"{_names(ids)}, in `{state}`" for state, ids in there.items()]
     have = f" ({counted} of {needed} counted)" if counted else ""
     return Reason(f"for `{message}` from {'; and '.join(apart)}{have}", gone=bool(gone), message=message)
+
+
+def _in_vain(role: RoleModel, state: int, event: EventModel, message: str) -> Reason:
+    text = f"although `{event.name}` holds: {_failing(role, state, event)}"
+    return Reason(text, message=message, failing=event.name)
 
 
 def _failing(role: RoleModel, state: int, event: EventModel) -> str:
