@@ -111,8 +111,9 @@ def test_a_verdict_that_fails_says_its_run_instead(capsys: pytest.CaptureFixture
         ("a.yam", "`a.yam` is not there; `a.yaml` is"),
         (
             "warmed",
-            "`warmed` is neither a file nor a shipped protocol (shipped are `fedavg`, `fedavg_deadline`, "
-            "`fedbuff`, `fedprox`, `gradient_exchange` and `hello`)",
+            "`warmed` is neither a file nor a shipped protocol (shipped are `atc`, `correlation_filter`, "
+            "`cyclic`, `distillation`, `ditto`, `fedasync`, `fedavg`, `fedavg_admission`, `fedavg_cross_device`, "
+            "`fedavg_deadline`, `fedavg_elastic` and 31 more)",
         ),
         ("b/warmed", "`b/warmed` is not there; `b/warned.yaml` is"),
         ("b/warmed.yaml", "`b/warmed.yaml` is not there; `b/warned.yaml` is"),

@@ -32,8 +32,8 @@ RUNS = {
 """What the file's assumptions allow: no message gets lost in any of them, and in four of them a client may crash."""
 
 
-def test_all_that_can_be_run_are_run() -> None:
-    assert set(RUNS) == {*LEARN, "hello"}
+def test_what_is_run_has_classes() -> None:
+    assert set(RUNS) <= {*LEARN, "hello"}
 
 
 @pytest.mark.parametrize("name", RUNS)

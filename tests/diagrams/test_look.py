@@ -23,7 +23,7 @@ COLOUR = re.compile(r"#(?!888888)[0-9A-Fa-f]{6}\b")
 @pytest.mark.parametrize("kind", KINDS)
 def test_greyscale_has_no_colour_and_the_same_words(name: str, kind: str) -> None:
     coloured, grey = protoflow.diagram(load(name), kind), protoflow.diagram(load(name), kind, look=Look(greyscale=True))
-    assert COLOUR.search(coloured.dot)
+    assert COLOUR.search(coloured.dot) or (name, kind) == ("ring", "flow")  # one role and one message
     assert not COLOUR.search(grey.dot)
     assert "stroke:#" not in grey.mermaid
     assert mermaid_problems([grey.mermaid]) == [""]

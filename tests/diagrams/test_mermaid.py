@@ -9,6 +9,7 @@ import pytest
 
 import protoflow
 from protoflow.diagrams.mermaid import escaped
+from protoflow.language import shipped
 from tests.diagrams.support import KINDS, SOURCES, load, mermaid_problems, words_of_mermaid
 
 
@@ -21,9 +22,9 @@ def test_every_diagram_parses() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_course_of_the_field_parses(kind: str) -> None:
-    courses = sorted((Path(__file__).parents[1] / "courses").rglob("*.yaml"))
+    courses = [*shipped().values(), *sorted((Path(__file__).parents[1] / "courses").rglob("*.yaml"))]
     problems = mermaid_problems([protoflow.diagram(protoflow.load(path), kind).mermaid for path in courses])
-    assert len(courses) > 20
+    assert len(courses) > 50
     assert {path.stem: said for path, said in zip(courses, problems, strict=True) if said} == {}
 
 
