@@ -37,6 +37,3 @@ class Client(Learner):
         self.receive(message["weights"])
         self.fit()
         return {"weights": self.weights()}
-
-    def adopt(self, message: Message) -> None:
-        self.receive(message["weights"])

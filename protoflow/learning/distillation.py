@@ -109,12 +109,5 @@ class Client(Learner):
             said = model(batch.inputs)
             return torch.nn.functional.cross_entropy(said, wanted) if classes else (said - wanted).square().mean()
 
-        training.train(
-            self.model,
-            Examples(self.asked.inputs, places),
-            epochs=self.parameters["digest_epochs"],
-            batch_size=self.parameters["batch_size"],
-            learning_rate=self.parameters["learning_rate"],
-            seed=training.derive(self.seed, self.id, "digest", self.trainings),
-            loss=loss,
-        )
+        public = Examples(self.asked.inputs, places)
+        self._train(self.model, public, "digest_epochs", loss, "digest", self.trainings)

@@ -5,7 +5,7 @@ near it.
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from protoflow.learning import fedavg, personal, training
 from protoflow.learning.training import Score
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 
 class Server(personal.Server):
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
-        self.shared: list[Score] = []
+    shared: list[Score]
 
     def evaluate(self) -> Payload:
         self.shared = []
@@ -43,15 +41,7 @@ class Client(fedavg.Client):
 
     def train(self, message: Message) -> Payload:
         answer = super().train(message)
-        training.train(
-            self.own,
-            self.training_set,
-            epochs=self.parameters["personal_epochs"],
-            batch_size=self.parameters["batch_size"],
-            learning_rate=self.parameters["learning_rate"],
-            seed=training.derive(self.seed, self.id, "own", self.trainings),
-            loss=self.near,
-        )
+        self._train(self.own, self.training_set, "personal_epochs", self.near, "own", self.trainings)
         return answer
 
     def near(self, model: torch.nn.Module, batch: Examples) -> torch.Tensor:

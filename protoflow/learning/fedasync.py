@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 class Server(fedbuff.Server):
     def mix(self, message: Message) -> Payload:
         """The model goes a part of the way to the update: `mixing` of it, for one that is not stale."""
-        staleness = self.round - message["version"]
-        part = self.parameters["mixing"] * (1 + staleness) ** -self.parameters["staleness_exponent"]
-        way = training.minus(message["weights"], self.model.state_dict())
-        training.set_weights(self.model, training.plus(self.model.state_dict(), way, part))
+        training.approach(self.model, message["weights"], self.parameters["mixing"] * self.discount(message))
         self.round += 1
         self.report()
         return self.current()

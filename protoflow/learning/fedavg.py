@@ -44,10 +44,8 @@ class Server(Holder):
 
     def cohort(self) -> list[str]:
         """A random `fraction` of those who have joined, rounded up: at least one."""
-        joined = [client for client in self.peers("client") if client in self.samples]
-        fraction = Fraction(self.parameters["fraction"])
-        size = -(-fraction.numerator * len(joined) // fraction.denominator)
-        return Random(training.derive(self.seed, "cohort", self.round)).sample(joined, size)
+        joined = self._joined()
+        return Random(training.derive(self.seed, "cohort", self.round)).sample(joined, self._cohort_size(joined))
 
     def start_round(self) -> Payload:
         return {"weights": self.weights()}
@@ -93,6 +91,13 @@ class Server(Holder):
         """The global model goes on, given the mean of the updates."""
         training.set_weights(self.model, mean)
 
+    def _joined(self) -> list[str]:
+        return [client for client in self.peers("client") if client in self.samples]
+
+    def _cohort_size(self, joined: list[str]) -> int:
+        fraction = Fraction(self.parameters["fraction"])
+        return -(-fraction.numerator * len(joined) // fraction.denominator)
+
 
 class Client(Learner):
     """Trains the global model on data of its own, and measures it on the part of them that is kept for that."""
@@ -110,7 +115,3 @@ class Client(Learner):
         score = self.validate()
         self.log(**score.metrics)
         return {"score": score.value, "loss": score.loss, "samples": score.samples}
-
-    def adopt(self, message: Message) -> None:
-        if (weights := message["weights"]) is not None:  # none, if the course ended before it began
-            self.receive(weights)

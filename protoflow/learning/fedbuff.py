@@ -27,10 +27,15 @@ class Server(fedavg.Server):
 
     def exchange(self, message: Message) -> Payload:
         """An update in, the model as it is now out."""
-        staleness = self.round - message["version"]
-        self.updates.add(message["delta"], (1 + staleness) ** -self.parameters["staleness_exponent"])
+        self.updates.add(message["delta"], self.discount(message))
         self.buffered += 1
         return self.current()
+
+    def discount(self, message: Message) -> float:
+        """What an update weighs by its staleness; 1 for one that is not stale."""
+        staleness = self.round - message["version"]
+        weight: float = (1 + staleness) ** -self.parameters["staleness_exponent"]
+        return weight
 
     def step(self) -> None:
         """Add what is in the buffer to the model, and empty it."""

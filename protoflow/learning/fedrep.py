@@ -42,19 +42,11 @@ class Client(fedavg.Client):
     def fit(self) -> int:
         """First the head alone, for `head_epochs`, then the body alone."""
         self.trainings += 1
-        steps = self._fit_part(True, self.parameters["head_epochs"])
-        return steps + self._fit_part(False, self.parameters["local_epochs"])
+        steps = self._fit_part(True, "head_epochs")
+        return steps + self._fit_part(False, "local_epochs")
 
-    def _fit_part(self, part_is_head: bool, epochs: int) -> int:
+    def _fit_part(self, part_is_head: bool, epochs: str) -> int:
         head = head_of(self.model)
         for name, parameter in self.model.named_parameters():
             parameter.requires_grad_((name in head) is part_is_head)
-        return training.train(
-            self.model,
-            self.training_set,
-            epochs=epochs,
-            batch_size=self.parameters["batch_size"],
-            learning_rate=self.parameters["learning_rate"],
-            seed=training.derive(self.seed, self.id, self.trainings, part_is_head),
-            loss=self.loss,
-        )
+        return self._train(self.model, self.training_set, epochs, self.loss, self.trainings, part_is_head)

@@ -6,9 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protoflow.learning import training
+from protoflow.learning import fedavg, training
 from protoflow.learning.holder import Holder
-from protoflow.learning.learner import Learner
 from protoflow.learning.training import WeightedMean
 from protoflow.runtime import Participant
 
@@ -73,11 +72,5 @@ class Edge(Participant):
         return {"weights": message["weights"]}
 
 
-class Client(Learner):
-    def train(self, message: Message) -> Payload:
-        self.receive(message["weights"])
-        self.fit()
-        return {"weights": self.weights(), "samples": len(self.training_set)}
-
-    def adopt(self, message: Message) -> None:
-        self.receive(message["weights"])
+class Client(fedavg.Client):
+    """Its edge is to it what the server is in federated averaging."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from protoflow.learning.backend import torch
     from protoflow.learning.data import Examples
     from protoflow.learning.training import Score, Weights
-    from protoflow.runtime import Setting
+    from protoflow.runtime import Message, Setting
 
 
 class Learner(Participant):
@@ -42,17 +42,30 @@ class Learner(Participant):
         self.start = weights
         training.set_weights(self.model, weights)
 
+    def adopt(self, message: Message) -> None:
+        """Take the final model, if there is one: none, if the course ended before it began."""
+        if (weights := message["weights"]) is not None:
+            self.receive(weights)
+
     def fit(self) -> int:
         """Train, and say in how many steps."""
         self.trainings += 1
+        return self._train(self.model, self.training_set, "local_epochs", self.loss, self.trainings)
+
+    def _train(
+        self, model: torch.nn.Module, examples: Examples, epochs: str, loss: training.Loss, *purpose: object
+    ) -> int:
+        """Train a model for as many epochs as that parameter says. `purpose` tells this training from all others: the
+        order of the examples follows from it.
+        """
         return training.train(
-            self.model,
-            self.training_set,
-            epochs=self.parameters["local_epochs"],
+            model,
+            examples,
+            epochs=self.parameters[epochs],
             batch_size=self.parameters["batch_size"],
             learning_rate=self.parameters["learning_rate"],
-            seed=training.derive(self.seed, self.id, self.trainings),
-            loss=self.loss,
+            seed=training.derive(self.seed, self.id, *purpose),
+            loss=loss,
         )
 
     def loss(self, model: torch.nn.Module, batch: Examples) -> torch.Tensor:

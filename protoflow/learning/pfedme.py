@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 class Server(ditto.Server):
     def move(self, mean: training.Weights) -> None:
         """The paper's beta, here `mixing`: how far to go towards the mean of the copies."""
-        weights = training.weights_of(self.model)
-        way = training.minus(mean, weights)
-        training.set_weights(self.model, training.plus(weights, way, self.parameters["mixing"]))
+        training.approach(self.model, mean, self.parameters["mixing"])
 
 
 class Client(ditto.Client):
@@ -32,8 +30,7 @@ class Client(ditto.Client):
         self.own.train()
         with training.single_thread():
             for _ in range(self.parameters["local_epochs"]):
-                order = torch.randperm(len(self.training_set), generator=generator)
-                for places in torch.split(order, self.parameters["batch_size"]):
+                for places in training.batches(len(self.training_set), self.parameters["batch_size"], generator):
                     batch = self.training_set.take(places)
                     for _ in range(self.parameters["inner_steps"]):
                         self.own.zero_grad()

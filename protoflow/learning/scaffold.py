@@ -35,9 +35,7 @@ class Server(fedavg.Server):
 
     def move(self, mean: training.Weights) -> None:
         """A step of `server_rate` toward the mean; the estimate moves by the cohort's share of all who have joined."""
-        rate = self.parameters["server_rate"]
-        weights = training.weights_of(self.model)
-        training.set_weights(self.model, training.plus(weights, training.minus(mean, weights), rate))
+        training.approach(self.model, mean, self.parameters["server_rate"])
         change = self.changes.mean(divisor=len(self.samples))
         self.control, self.changes = training.plus(self.control, change), WeightedMean()
 

@@ -24,8 +24,8 @@ class Server(fedavg.Server):
 
     def some_clients(self) -> list[str]:
         """At most `candidates` of those who have joined; at least as many as train in a round."""
-        joined = [client for client in self.peers("client") if client in self.samples]
-        count = min(len(joined), max(self.parameters["candidates"], len(self.cohort())))
+        joined = self._joined()
+        count = min(len(joined), max(self.parameters["candidates"], self._cohort_size(joined)))
         shares = numpy.array([self.samples[client] for client in joined], dtype=float)
         random = numpy.random.default_rng(training.derive(self.seed, "candidates", self.round))
         return [str(each) for each in random.choice(joined, count, replace=False, p=shares / shares.sum())]
@@ -39,9 +39,8 @@ class Server(fedavg.Server):
 
     def highest_losses(self) -> list[str]:
         """As many as a cohort has; those that have not told their loss in time come last."""
-        ranked = sorted(self.peers("client"), key=lambda client: (-self.losses.get(client, float("-inf")), client))
-        joined = [client for client in ranked if client in self.samples]
-        return joined[: len(self.cohort())]
+        ranked = sorted(self._joined(), key=lambda client: (-self.losses.get(client, float("-inf")), client))
+        return ranked[: self._cohort_size(ranked)]
 
 
 class Client(fedavg.Client):

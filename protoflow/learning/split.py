@@ -82,8 +82,7 @@ class Client(Learner):
         self.receive(message["weights"])
         self.trainings += 1
         generator = torch.Generator().manual_seed(training.derive(self.seed, self.id, self.trainings))
-        places = torch.randperm(len(self.training_set), generator=generator)
-        self.batches = list(torch.split(places, self.parameters["batch_size"]))
+        self.batches = list(training.batches(len(self.training_set), self.parameters["batch_size"], generator))
         return self._forward()
 
     def another_batch(self, message: Message) -> bool:
@@ -97,9 +96,6 @@ class Client(Learner):
     def end(self, message: Message) -> Payload:
         self._backward(message)
         return {"weights": self.weights()}
-
-    def adopt(self, message: Message) -> None:
-        self.receive(message["weights"])
 
     def _forward(self) -> Payload:
         batch = self.training_set.take(self.batches.pop())

@@ -62,6 +62,3 @@ class Peer(Learner):
         self.updates = WeightedMean()
         self.log(round=self.round + 1, **self.validate().metrics)
         return {"weights": self.weights()}
-
-    def adopt(self, message: Message) -> None:
-        self.receive(message["weights"])

@@ -89,6 +89,17 @@ def norm(weights: Weights) -> float:
     return float(torch.stack([tensor.square().sum() for tensor in weights.values()]).sum().sqrt())
 
 
+def approach(model: torch.nn.Module, weights: Weights, part: float) -> None:
+    """The model goes that part of the way to these weights: 0 leaves it where it is, 1 makes it theirs."""
+    before = weights_of(model)
+    set_weights(model, plus(before, minus(weights, before), part))
+
+
+def batches(count: int, size: int, generator: torch.Generator) -> tuple[torch.Tensor, ...]:
+    """The places of `count` examples, shuffled, and divided into batches; the last may be smaller."""
+    return torch.split(torch.randperm(count, generator=generator), size)
+
+
 def loss_of_task(model: torch.nn.Module, batch: Examples) -> torch.Tensor:
     """The mean loss over the batch, as its task has it: cross-entropy for classes, squared error for values."""
     return batch.task.loss(model(batch.inputs), batch.labels)
@@ -115,7 +126,7 @@ def train(
     steps = 0
     with single_thread(), seeded(seed):
         for _ in range(epochs):
-            for places in torch.split(torch.randperm(len(examples), generator=generator), batch_size):
+            for places in batches(len(examples), batch_size, generator):
                 optimizer.zero_grad()
                 loss(model, examples.take(places)).backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
