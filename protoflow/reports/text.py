@@ -129,8 +129,7 @@ def render_diagnostic(
 def to_type(help_: Help, sources: Mapping[str, str]) -> str:
     """The lines that the help adds, or as they then read, marked and numbered as in the report; empty without any."""
     gutter = max((len(str(edit.span.end_line)) for edit in help_.edits), default=0) + 1
-    lines = [line for edit in help_.edits for line in _edit(edit, sources, gutter, _Paint(False))]
-    return "\n".join(line.rstrip() for line in lines)
+    return "\n".join(line.rstrip() for line in _edits(help_, sources, gutter, _Paint(False)))
 
 
 def _place(span: Span) -> str:
@@ -173,6 +172,10 @@ def _help(help_: Help, sources: Mapping[str, str], gutter: int, paint: _Paint) -
     yield paint("help", "help") + f": {plain(help_.text)}"
     if help_.edits:
         yield paint(f"{'|':>{gutter + 1}}", "gutter")
+    yield from _edits(help_, sources, gutter, paint)
+
+
+def _edits(help_: Help, sources: Mapping[str, str], gutter: int, paint: _Paint) -> Iterator[str]:
     for _, edits in groupby(help_.edits, key=_line_of):
         first, *others = edits
         if others:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+import networkx
+
 from protoflow.trace import Step, StepKind
 
 if TYPE_CHECKING:
@@ -99,26 +101,19 @@ def again(course: Course, start: Config, path: tuple[tuple[Config, Move], ...]) 
 
 def goes_round(course: Course, start: Config) -> bool:
     """Whether the steps that must be possible, timers apart, always lead back here, whatever is done: a circle."""
-    leads_here: dict[Config, list[Config]] = {start: []}
-    todo = deque([start])
+    edges = networkx.DiGraph()
+    seen, todo = {start}, deque([start])
     while todo:
         config = todo.popleft()
         for move in course.moves(config):
             if move.must:
-                if move.after is None or len(leads_here) > FAR:
+                if move.after is None or len(seen) > FAR:
                     return False
-                if move.after not in leads_here:
-                    leads_here[move.after] = []
+                edges.add_edge(config, move.after)
+                if move.after not in seen:
+                    seen.add(move.after)
                     todo.append(move.after)
-                leads_here[move.after].append(config)
-    back = {start}
-    todo = deque([start])
-    while todo:
-        for config in leads_here[todo.popleft()]:
-            if config not in back:
-                back.add(config)
-                todo.append(config)
-    return len(back) == len(leads_here) and bool(leads_here[start])
+    return bool(edges) and networkx.is_strongly_connected(edges)
 
 
 def same(a: Step, b: Step) -> bool:

@@ -16,7 +16,7 @@ from protoflow.checks.composition.configuration import (
 )
 from protoflow.checks.composition.remedies import Reason, remedy
 from protoflow.checks.composition.tables import LOST_FLAG, EventKind, EventModel, RoleModel
-from protoflow.language.suggest import listed
+from protoflow.language.suggest import listed, quoted
 from protoflow.program import Disposition
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def waits(alarm: Alarm, model: Model, run: Run) -> tuple[list[str], Help | None,
             if role.index == alarm.role:
                 reasons.append(reason)
     lines = [
-        f"{_names(ids)}, in `{state}`, {'waits' if len(ids) == 1 else 'wait'} {text}"
+        f"{quoted(ids, most=SHOWN)}, in `{state}`, {'waits' if len(ids) == 1 else 'wait'} {text}"
         for (state, text), ids in notes.items()
     ]
     return lines, remedy(alarm, model, run, reasons), list(dict.fromkeys(r.message for r in reasons if r.message))
@@ -123,13 +123,13 @@ def _window(model: Model, run: Run, who: int, role: RoleModel, event: EventModel
         return _in_vain(role, work.entries[who][STATE], event, message)
     gone = [j for j in missing if work.entries[j][LIVE] == CRASHED]
     have_crashed = "has crashed" if len(gone) == 1 else "have crashed"
-    apart = [f"{_names([run.names[j] for j in gone])}, which {have_crashed}"] if gone else []
+    apart = [f"{quoted([run.names[j] for j in gone], most=SHOWN)}, which {have_crashed}"] if gone else []
     there: dict[str, list[str]] = {}
     for j in missing:
         if j not in gone:
             peer = model.roles[work.entries[j][ROLE]]
             there.setdefault(peer.states[work.entries[j][STATE]], []).append(run.names[j])
-    apart += [f"{_names(ids)}, in `{state}`" for state, ids in there.items()]
+    apart += [f"{quoted(ids, most=SHOWN)}, in `{state}`" for state, ids in there.items()]
     have = f" ({counted} of {needed} counted)" if counted else ""
     return Reason(f"for `{message}` from {'; and '.join(apart)}{have}", gone=bool(gone), message=message)
 
@@ -149,10 +149,3 @@ def _failing(role: RoleModel, state: int, event: EventModel) -> str:
     ]
     asked += [f"`times: {r.row.declared.times}`" for r in role.on_event[state, event.index] if r.row.times is not None]
     return f"no row for it holds ({', '.join(dict.fromkeys(asked))})"
-
-
-def _names(ids: list[str]) -> str:
-    shown = [f"`{name}`" for name in ids[:SHOWN]]
-    if len(ids) > SHOWN:
-        shown[-1] = f"{len(ids) - SHOWN + 1} more"
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
