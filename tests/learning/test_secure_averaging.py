@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from protoflow.engines.conditions import Conditions, Crash, Span
-from protoflow.engines.world import World
 from protoflow.errors import CourseError, HandlerError
 from protoflow.learning import secure_averaging, training
 from protoflow.learning.secure import primitives
@@ -118,20 +117,6 @@ def test_the_same_seed_gives_the_same_course_though_the_masks_are_others():
 
 
 # What is sent
-
-
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[Message]:
-    """Every message that the engine is given to deliver."""
-    messages: list[Message] = []
-    post = World.post
-
-    def recording(world: World, message: Message) -> int:
-        messages.append(message)
-        return post(world, message)
-
-    monkeypatch.setattr(World, "post", recording)
-    return messages
 
 
 @dataclass

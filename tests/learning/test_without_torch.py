@@ -48,6 +48,15 @@ def test_secure_aggregation_says_what_to_install(missing):
     )
 
 
+@pytest.mark.parametrize("missing", ["tno", "gmpy2", "cryptography"])
+def test_encrypted_sums_say_what_to_install(missing):
+    ended = python("import protoflow.learning.paillier", missing)
+    assert ended.stderr.splitlines()[-1].startswith(
+        "protoflow.errors.UsageError: encrypted sums need tno.mpc.encryption_schemes.paillier, gmpy2 and cryptography, "
+        f"which are not installed: pip install 'protoflow-fl[paillier]' (no module `{missing}"
+    )
+
+
 def test_hello_needs_none_of_it():
     code = "from protoflow.cli import main\nsys.exit(main(['run', 'hello', '--clients', '2']))"
     ended = python(code, "torch", "numpy")

@@ -1,0 +1,54 @@
+"""Sums and products of encrypted integers are those of the integers, and a ciphertext shows nothing of what it is."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from protoflow.learning.paillier import PrivateKey, PublicKey
+
+KEY = PrivateKey(1024)
+PUBLIC = PublicKey.from_bytes(KEY.public.to_bytes())
+NUMBERS = st.integers(-(2**480), 2**480)
+
+
+@settings(max_examples=30, deadline=None)
+@given(NUMBERS, NUMBERS, NUMBERS)
+def test_what_is_computed_is_what_is_read(one, other, factor):
+    left, right = PUBLIC.load(PUBLIC.encrypt([one, other]))
+    results = [left + right, left + factor, left * factor, PUBLIC.total([left, right, left]), PUBLIC.total([])]
+    expected = [one + other, one + factor, one * factor, 2 * one + other, 0]
+    assert KEY.decrypt(PUBLIC.dump(results)) == expected
+
+
+def test_the_least_and_the_greatest():
+    largest = KEY.public.modulus // 2
+    assert largest > 2**PUBLIC.capacity
+    assert KEY.decrypt(PUBLIC.encrypt([largest, -largest])) == [largest, -largest]
+    with pytest.raises(ValueError, match="only supports values in the range"):
+        PUBLIC.encrypt([largest + 1])
+
+
+def test_the_same_number_looks_different_each_time():
+    """Also one that was already encrypted, and one that was computed from nothing hidden at all."""
+    (sealed,) = PUBLIC.encrypt([0])
+    again = PUBLIC.dump([*PUBLIC.load([sealed]), PUBLIC.constant(0), *PUBLIC.load([sealed])])
+    assert len({sealed, *again, *PUBLIC.encrypt([0, 0])}) == 6
+    assert {len(each) for each in (sealed, *again, *PUBLIC.encrypt([1, -1]))} == {256}
+
+
+def test_the_private_key_is_nowhere_but_where_it_was_made():
+    assert PUBLIC._scheme.secret_key is None
+    assert KEY.public._scheme.secret_key is None
+    kept = type(PUBLIC._scheme)._instances.values()
+    assert all(scheme.secret_key is None for scheme in kept)
+
+
+def test_keys_differ():
+    assert PrivateKey(1024).public.modulus != KEY.public.modulus
+    assert KEY.public.modulus.bit_length() == 1024
+
+
+@pytest.mark.parametrize("sealed", [b"", b"\0" * 256, b"\xff" * 256])
+def test_what_is_no_ciphertext(sealed):
+    with pytest.raises(ValueError, match="not a ciphertext under this key"):
+        KEY.decrypt([sealed])
