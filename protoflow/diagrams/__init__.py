@@ -15,7 +15,7 @@ from protoflow.errors import UsageError
 from protoflow.program import compile_protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from protoflow.diagnostics import Diagnostic
     from protoflow.diagrams.chart import Chart
@@ -132,7 +132,16 @@ class Diagram:
         from protoflow.diagrams.draw import Sheet
 
         engine = "dot" if isinstance(self.picture, Picture) else "neato"
-        return Sheet(self.arrangements, engine, self.picture.title, self.picture.description, self.look)
+        return Sheet(
+            self.arrangements, engine, self.picture.title, self.picture.description, self.look, tuple(self._narrower())
+        )
+
+    def _narrower(self) -> Iterator[str]:
+        """The options of the command line with which there would be less to draw. A sequence has its lifelines anyway."""
+        if isinstance(self.picture, Picture) and not self.look.less:
+            yield "`--detail less`"
+        if isinstance(self.picture, Picture) and self.picture.kind == "states" and len(self.picture.clusters) > 1:
+            yield "`--role ROLE`, one state machine alone"
 
 
 def diagram(

@@ -46,13 +46,17 @@ _INLINE_INK = ".protoflow { --ink: currentColor; --paper: transparent; max-width
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What is to be drawn: arrangements of one picture as DOT texts, the first the preferred; `engine`: dot, neato."""
+    """What is to be drawn: arrangements of one picture as DOT texts, the first the preferred; `engine`: dot, neato.
+
+    `narrower`: the options with which there would be less to draw.
+    """
 
     dots: tuple[str, ...]
     engine: str
     title: str
     description: str
     look: Look
+    narrower: tuple[str, ...] = ()
 
     def stamp(self, format: str) -> str:
         parts = (format, self.engine, self.title, self.description, _css(self.look, inline=False), *self.dots)
@@ -88,9 +92,10 @@ def _fitted(sheet: Sheet) -> tuple[str, dict[str, str]]:
         if narrowest <= width:
             return dot, {"size": f"{width / 72:.4f},{_HIGHEST}"}
     name, asked, needed = sheet.title.split(" ")[0], width / 72 * 2.54, narrowest / 72 * 2.54 + 0.05
+    less = f"; with less in it, it is narrower: {' or '.join(sheet.narrower)}" if sheet.narrower else ""
     raise UsageError(
         f"{name} is too wide: at {asked:.1f}cm its words would be smaller than {READABLE:g} points; it needs "
-        f"{needed:.1f}cm, or to say less (less detail, one role alone)"
+        f"{needed:.1f}cm{less}"
     )
 
 

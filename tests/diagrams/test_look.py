@@ -12,7 +12,7 @@ import protoflow
 from protoflow import Look
 from protoflow.diagrams import stamp
 from protoflow.diagrams.labels import prose
-from protoflow.diagrams.look import points
+from protoflow.diagrams.look import Detail, points
 from protoflow.diagrams.words import wrapped
 from tests.diagrams.support import KINDS, SOURCES, load, mermaid_problems, words_of_dot
 
@@ -57,9 +57,27 @@ def test_a_picture_is_at_most_as_wide_as_it_should_be(kind: str, width: str) -> 
         assert 9 * float(scale[1]) >= 5.9, "the smallest words can be read"
 
 
-def test_a_width_at_which_nothing_can_be_read_is_refused() -> None:
-    with pytest.raises(protoflow.UsageError, match=r"fedavg is too wide: at 3\.0cm its words .* it needs \d+\.\dcm"):
-        protoflow.diagram(load("fedavg"), look=Look(width=points("3cm"))).svg()
+DETAIL, ROLE = "`--detail less`", "`--role ROLE`, one state machine alone"
+
+
+@pytest.mark.parametrize(
+    ("kind", "role", "detail", "narrower"),
+    [
+        ("states", None, "full", f"; with less in it, it is narrower: {DETAIL} or {ROLE}"),
+        ("states", None, "less", f"; with less in it, it is narrower: {ROLE}"),
+        ("states", "client", "less", ""),
+        ("flow", None, "full", f"; with less in it, it is narrower: {DETAIL}"),
+    ],
+)
+def test_a_width_at_which_nothing_can_be_read_is_refused(
+    kind: str, role: str | None, detail: str, narrower: str
+) -> None:
+    """With what would help, of which nothing has been done yet."""
+    look = Look(Detail(detail), width=points("1cm"))
+    with pytest.raises(protoflow.UsageError) as caught:
+        protoflow.diagram(load("fedavg"), kind, role, look=look).svg()
+    words = r"fedavg is too wide: at 1\.0cm its words would be smaller than 6 points; it needs \d+\.\dcm"
+    assert re.fullmatch(words + re.escape(narrower), str(caught.value))
 
 
 @pytest.mark.parametrize("text", ["", "8.5", "cm", "-1cm", "0cm", "1e3cm", "8,5cm", "1 km"])
