@@ -84,7 +84,7 @@ def add(subparsers: Subparsers) -> Parser:
     for option, metavar, what in (
         ("--latency", "TIME", "how long messages take: 10ms..50ms, or 'client -> server=200ms'"),
         ("--compute", "TIME", "how long handlers take: client=1s"),
-        ("--loss", "SHARE", "the share of messages that get lost: 1%%, or update=5%%"),
+        ("--loss", "SHARE", "the share of messages that get lost, by chance: 1%%, or update=5%%"),
         ("--crash", "WHO@WHEN", "who stops for ever: client:3@round=2, or client:3@time=5s"),
     ):
         parser.add_argument(option, metavar=metavar, action="append", default=[], help=what)

@@ -137,7 +137,7 @@ class Diagram:
         )
 
     def _narrower(self) -> Iterator[str]:
-        """The options of the command line with which there would be less to draw. A sequence has its lifelines anyway."""
+        """The options of the command line with which there is less to draw; a sequence has its lifelines anyway."""
         if isinstance(self.picture, Picture) and not self.look.less:
             yield "`--detail less`"
         if isinstance(self.picture, Picture) and self.picture.kind == "states" and len(self.picture.clusters) > 1:

@@ -12,8 +12,9 @@
     signals:                        # events raised from outside
       - {who: server, event: stop, time: 60s}
 
-Times are `10ms`, `5s`, `2m` or `1h`; shares are `1%` or plain fractions; `client:3` is `client3`. All
-mistakes are UsageErrors that say where they are.
+Times are `10ms`, `5s`, `2m` or `1h`; shares are `1%`: a bare number might be meant as a part of 1 or of 100, or say how
+many, as `loss` does in a protocol's assumptions; `client:3` is `client3`. All mistakes are UsageErrors that say where
+they are.
 """
 
 from __future__ import annotations
@@ -122,10 +123,11 @@ def _time(text: str) -> float:
 
 def _share(text: str) -> float:
     part = scalars.share(text.strip())
-    value = scalars.decode(text.strip()) if part is None else float(part)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise UsageError(f"`{clip(text)}` is not a share from 0% to 100%")
-    return float(value)
+    if part is None or part > 1:
+        meant = scalars.as_share(scalars.decode(text.strip()))
+        hint = f"; as a share it is `{meant}`" if meant else ""
+        raise UsageError(f"`{clip(text)}` is not a share from 0% to 100%{hint}")
+    return float(part)
 
 
 def _number(text: str) -> int:

@@ -227,14 +227,13 @@ class Fields:
 
     def duration_or_parameter(self, node: Node, key: str) -> float | Name | None:
         value = value_of(node)
-        help = None
         if isinstance(value, str):
             if seconds := scalars.duration(value):
                 return seconds
             if scalars.is_name(value):
                 return Name(value, node.span)
-        elif text := scalars.as_duration(value):
-            help = Help(f"write the unit: {scalars.UNITS}", node.span, text)
+        text = scalars.as_duration(value)
+        help = Help(f"write the unit: {scalars.UNITS}", node.span, text) if text else None
         self.wrong(node, key, "a time with its unit, such as `30s`, or a parameter", help)
         return None
 

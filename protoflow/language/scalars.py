@@ -34,6 +34,14 @@ BOOLEAN_WORDS = {"on": "true", "yes": "true", "y": "true", "off": "false", "no":
 """Words that are booleans to older YAML readers, and text here."""
 
 DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
+_IN_WORDS = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([a-z]+)", re.IGNORECASE)
+_WORDS_FOR_UNITS = {
+    **dict.fromkeys(("ms", "msec", "msecs", "millisecond", "milliseconds"), "ms"),
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "s"),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), "m"),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), "h"),
+}
+"""How people write the units, and how they are written here."""
 _SECONDS = {"ms": Fraction(1, 1000), "s": Fraction(1), "m": Fraction(60), "h": Fraction(3600)}
 SHARE = re.compile(r"([0-9]+(?:\.[0-9]+)?)%")
 RANGE = re.compile(r"([0-9]+)\.\.([0-9]*)")
@@ -86,9 +94,13 @@ def share(text: str) -> Fraction | None:
     return None if match is None else Fraction(match[1]) / 100
 
 
-def as_duration(number: object) -> str | None:
-    """How seconds are written, the unit of a bare number that was most likely meant; None where it cannot be one."""
-    text = f"{number:g}s" if isinstance(number, int | float) and not isinstance(number, bool) else ""
+def as_duration(value: object) -> str | None:
+    """How a time is written that was given as a bare number, most likely of seconds, or with its unit in other words
+    (`30sec`, `5 minutes`); None where it cannot be one.
+    """
+    text = f"{value:g}s" if isinstance(value, int | float) and not isinstance(value, bool) else ""
+    if isinstance(value, str) and len(value) <= _LONGEST and (found := _IN_WORDS.fullmatch(value)):
+        text = f"{found[1]}{_WORDS_FOR_UNITS.get(found[2].lower(), '')}"
     return text if duration(text) else None
 
 

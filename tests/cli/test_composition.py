@@ -44,7 +44,11 @@ def test_what_each_option_means(text: str, expected: Options) -> None:
         ("--clients edge=", "--clients: a number is missing in `edge=`"),
         ("--crashes 1", "--crashes takes ROLE=N, not `1`"),
         ("--crashes client=few", "--crashes: `few` is not a number"),
-        ("--loss 1%", "argument --loss: `1%` is not a number; `protoflow validate --help` says more"),
+        (
+            "--loss 1%",
+            "argument --loss: `1%` is not a whole number: it says how many, in one run; "
+            "`protoflow validate --help` says more",
+        ),
         (
             "--channels lifo",
             "argument --channels: `lifo` is not an order; choose from `fifo` and `any`; "

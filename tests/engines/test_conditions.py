@@ -53,7 +53,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
     ("# nothing\n", Conditions()),
     ("latency: 5ms", Conditions(latency={("*", "*"): Span(0.005, 0.005)})),
     ("compute: 1s..2s", Conditions(compute={"*": Span(1, 2)})),
-    ("loss: 0.25", Conditions(loss={"*": 0.25})),
+    ("loss: 25%", Conditions(loss={"*": 0.25})),
     ("{loss: , crashes: []}", Conditions()),
 ])  # fmt: skip
 def test_short_files(tmp_path: Path, text: str, expected: Conditions) -> None:
@@ -118,7 +118,8 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (parse_compute, "1s", {"*": Span(1, 1)}),
     (parse_compute, "client:12=1s", {"client12": Span(1, 1)}),
     (parse_loss, "1%", {"*": 0.01}),
-    (parse_loss, "update=0.5", {"update": 0.5}),
+    (parse_loss, "update=50%", {"update": 0.5}),
+    (parse_loss, "0%", {"*": 0.0}),
     (parse_crash, "client:3@round=2", Crash("client3", round=2)),
     (parse_crash, "server@time=5s", Crash("server", time=5)),
 ])  # fmt: skip
@@ -131,6 +132,10 @@ def test_options(parse: Callable[[str], Any], text: str, value: object) -> None:
     (parse_latency, "10..20", "`10` is not a time with a unit, such as `10ms` or `2.5s`"),
     (parse_latency, "", "`` is not a time with a unit, such as `10ms` or `2.5s`"),
     (parse_loss, "often", "`often` is not a share from 0% to 100%"),
+    (parse_loss, "0.05", "`0.05` is not a share from 0% to 100%; as a share it is `5%`"),
+    (parse_loss, "update=5", "`5` is not a share from 0% to 100%; as a share it is `5%`"),
+    (parse_loss, "1", "`1` is not a share from 0% to 100%"),
+    (parse_loss, "101%", "`101%` is not a share from 0% to 100%"),
     (parse_crash, "client:3", "a crash is written like client:3@round=2 or client:3@time=5s, not `client:3`"),
     (parse_crash, "client:3@round=0", "`0` is not a number from 1"),
     (parse_crash, "client:3@time=soon", "`soon` is not a time with a unit, such as `10ms` or `2.5s`"),

@@ -73,6 +73,15 @@ def test_duration(text: str, value: float | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "text"),
+    [(30, "30s"), (1.5, "1.5s"), ("30sec", "30s"), ("5 Minutes", "5m"), ("200msec", "200ms"), ("1.5 hrs", "1.5h")]
+    + [(bad, None) for bad in (True, -1, "30", "sec", "3 0s", "30 days", "30  s", "1e3s", "9" * 40 + "sec", None)],
+)
+def test_how_a_time_was_meant(value: object, text: str | None) -> None:
+    assert scalars.as_duration(value) == text
+
+
+@pytest.mark.parametrize(
     ("text", "value"),
     [("80%", Fraction(4, 5)), ("12.5%", Fraction(1, 8)), ("33.3%", Fraction(333, 1000)), ("120%", Fraction(6, 5))]
     + [(bad, None) for bad in ("0.8", "%", "80 %", "-1%", "1e1%")],
