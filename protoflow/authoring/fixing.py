@@ -6,6 +6,7 @@ text: the finding must be gone, and no error of the file there that was not ther
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,30 +14,30 @@ from protoflow.diagnostics import apply
 from protoflow.language import changed
 
 if TYPE_CHECKING:
-    from protoflow.diagnostics import Diagnostic
+    from protoflow.diagnostics import Diagnostic, Span
     from protoflow.language import Reading
 
 
 def fix(reading: Reading) -> tuple[Reading, tuple[Diagnostic, ...]]:
     """The reading of the mended text, and the findings that were mended, in order."""
     mended: list[Diagnostic] = []
-    refused: set[tuple[str, str]] = set()
+    refused: set[tuple[Span, str, str]] = set()
     while (found := _certain(reading, refused)) is not None:
         after = _typed(found, reading)
-        before = {(each.code, each.message) for each in reading.diagnostics}
-        left = {(each.code, each.message) for each in after.diagnostics}
-        if (found.code, found.message) in left or not left <= before:
-            refused.add((found.code, found.message))
+        before, left = (Counter((each.code, each.message) for each in text.diagnostics) for text in (reading, after))
+        gone = (found.code, found.message)
+        if left[gone] >= before[gone] or left - before:
+            refused.add(found.sort_key)
         else:
             mended.append(found)
             reading = after
     return reading, tuple(mended)
 
 
-def _certain(reading: Reading, refused: set[tuple[str, str]]) -> Diagnostic | None:
+def _certain(reading: Reading, refused: set[tuple[Span, str, str]]) -> Diagnostic | None:
     """The first finding that has a fix which is certain, in this file, and not tried in vain."""
     for found in reading.diagnostics:
-        if is_certain(found, reading.file) and (found.code, found.message) not in refused:
+        if is_certain(found, reading.file) and found.sort_key not in refused:
             return found
     return None
 

@@ -50,8 +50,12 @@ class Fields:
             return {}
         found = {key.text: value for key, value in node.entries if key.text in table.keys}
         misplaced: dict[Home, list[Scalar]] = {}
+        rests = self._cut_by_commas(node, table)
         for key, value in node.entries:
             if key.text in table.keys:
+                continue
+            if key in rests:
+                self._excuse_stranger(key, value, found)
                 continue
             meant = self._meant(key.text, table, found)
             if meant is not None:
@@ -63,12 +67,7 @@ class Fields:
                     help=Help(f"write `{meant}`", key.span, meant, only_one_near(key.text, table.keys)),
                 )
                 continue
-            self.findings.excuse(key)
-            self.findings.excuse(value)
-            # What is empty beside a stranger is probably where the stranger belongs: not to be called missing.
-            self.findings.excused.update(name for name, each in found.items() if is_nothing(each))
-            if self._cut_by_comma(node, key, value):
-                continue
+            self._excuse_stranger(key, value, found)
             home = home_of(key.text, value, table)
             if home is not None:
                 misplaced.setdefault(home, []).append(key)
@@ -86,21 +85,42 @@ class Fields:
                 self.missing(f"`{key_text}`", thing, owner or node.span)
         return found
 
-    def _cut_by_comma(self, node: Mapping, key: Scalar, value: Node) -> bool:
-        """In `{…, summary: It is over, go home.}` the comma ends the text; `go home.` is then taken for a key."""
-        if not (isinstance(value, Scalar) and value.empty and " " in key.text.strip()):
-            return False
-        before = next((v for (_, v), (k, _) in zip(node.entries, node.entries[1:], strict=False) if k is key), None)
-        if not isinstance(before, Scalar) or not before.plain or before.source is not key.source:
-            return False
-        words = key.source.text[before.start : key.end]
-        span = key.source.span(before.start, key.end)
-        text = scalars.in_quotes(words)
-        help = Help("put the text in quotes", span, text, certain=True) if text else None
-        self.findings.add(
-            "PF002", "this text is cut in two: within braces, a comma ends a text without quotes", span, help=help
-        )
-        return True
+    def _excuse_stranger(self, key: Scalar, value: Node, found: dict[str, Node]) -> None:
+        self.findings.excuse(key)
+        self.findings.excuse(value)
+        # What is empty beside a stranger is probably where the stranger belongs: not to be called missing.
+        self.findings.excused.update(name for name, each in found.items() if is_nothing(each))
+
+    def _cut_by_commas(self, node: Mapping, table: Table) -> list[Scalar]:
+        """Report values that a comma cuts in two; gives back what is taken for keys, and is the rest of a value.
+
+        In `{…, summary: It is over, go home.}` the comma ends the text, and `go home.` is a key without a colon.
+        """
+        values: list[tuple[str, Scalar, list[Scalar]]] = []
+        open_ = False
+        for key, value in node.entries:
+            if open_ and key.text not in table.keys and _has_no_colon(key, value):
+                values[-1][2].append(key)
+            elif open_ := isinstance(value, Scalar) and value.plain and not value.empty and value.source is node.source:
+                assert isinstance(value, Scalar)
+                values.append((key.text, value, []))
+        rests: list[Scalar] = []
+        for key_text, value, cut in values:
+            span = value.source.span(value.start, cut[-1].end) if cut else value.span
+            if key_text in table.texts or any(" " in rest.text for rest in cut):
+                text = scalars.in_quotes(value.source.text[value.start : cut[-1].end]) if cut else None
+                help = Help("put the text in quotes", span, text, certain=True) if text else None
+                what = "this text is cut in two: within braces, a comma ends a text without quotes"
+            elif all(scalars.is_name(each.text) for each in (value, *cut)):
+                text = f"[{', '.join(each.text for each in (value, *cut))}]"
+                help = Help("a list is written in brackets", span, text, certain=True)
+                what = "this list is cut in two: within braces, a comma ends what stands in no brackets"
+            else:
+                continue
+            if cut:
+                self.findings.add("PF002", what, span, help=help)
+                rests += cut
+        return rests
 
     def missing(self, what: str, thing: str, span: Span) -> None:
         help = None
@@ -298,3 +318,8 @@ class Fields:
     @staticmethod
     def spans(fields: dict[str, Node]) -> dict[str, Span]:
         return {key: node.span for key, node in fields.items()}
+
+
+def _has_no_colon(key: Scalar, value: Node) -> bool:
+    """Whether a key stands within braces with no value and not even a colon."""
+    return isinstance(value, Scalar) and value.empty and not key.source.text[key.end :].lstrip().startswith(":")

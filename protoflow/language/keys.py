@@ -18,8 +18,8 @@ class Table:
     """The keys of one kind of mapping.
 
     `title` is what such a mapping is called, `place` where it stands; `section` is the key under which elements of this
-    kind are declared by name, "" where there is none. A mapping with one of the `telling` keys is of this kind.
-    `meant` has words that people who come from other notations write.
+    kind are declared by name, "" where there is none. A mapping with one of the `telling` keys is of this kind. What
+    the keys `texts` take is prose. `meant` has words that people who come from other notations write.
     """
 
     title: str
@@ -28,6 +28,7 @@ class Table:
     required: tuple[str, ...] = ()
     section: str = ""
     telling: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ("summary", "help")
     meant: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -50,6 +51,7 @@ PROTOCOL = Table(
         "remove": "With `extends`: names of messages, parameters, links, properties or roles of the base to drop.",
     },
     required=("protoflow",),
+    texts=("summary", "source"),
 )
 
 PARAMETER = Table(

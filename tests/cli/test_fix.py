@@ -61,6 +61,14 @@ GUESSES = {
 }
 
 
+def test_mistakes_of_one_kind_are_all_mended() -> None:
+    """The second is not taken for the first, still there."""
+    cut = CLEAN.replace("text: str}}", "text: str}, summary: short, sweet}")
+    assert cut.count("short, sweet") == 2
+    reading, mended = fix(read_text(cut, "t.yaml"))
+    assert (reading.sources["t.yaml"], len(mended)) == (cut.replace("short, sweet", '"short, sweet"'), 2)
+
+
 @pytest.mark.parametrize("name", GUESSES)
 def test_what_is_a_guess_is_left(name: str) -> None:
     text = CLEAN.replace(*GUESSES[name])
