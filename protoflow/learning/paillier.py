@@ -14,7 +14,7 @@ from __future__ import annotations
 import warnings
 from functools import reduce
 from operator import add
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from protoflow.errors import UsageError
 
@@ -42,6 +42,10 @@ if TYPE_CHECKING:
 
 Ciphertext: TypeAlias = PaillierCiphertext
 """`+` adds another one or an integer, `*` multiplies by an integer."""
+Number = TypeVar("Number", int, Ciphertext)
+
+DIGIT = 64
+"""Bits of each of the numbers that are packed into one: signed, they are less than 2 ** 63."""
 
 
 class _Scheme(Paillier):
@@ -50,11 +54,11 @@ class _Scheme(Paillier):
 
 
 class PublicKey:
-    """Encrypts integers of less than half the modulus; `capacity` is how many bits are surely below that."""
+    """Encrypts integers of less than half the modulus; `digits` is how many numbers may be packed into one of those."""
 
     def __init__(self, modulus: int) -> None:
         self.modulus = modulus
-        self.capacity = modulus.bit_length() - 2
+        self.digits = (modulus.bit_length() - 2) // DIGIT
         self._scheme = _Scheme(PaillierPublicKey(modulus, modulus + 1), None)
         self._length = (2 * modulus.bit_length() + 7) // 8
 
@@ -103,3 +107,19 @@ class PrivateKey:
     def decrypt(self, sealed: Iterable[bytes]) -> list[int]:
         """Raises ValueError for bytes that are not a ciphertext under this key."""
         return [int(self._scheme.decrypt(each)) for each in self.public.load(sealed)]
+
+
+def pack(numbers: Sequence[Number], places: int = 1) -> Number:
+    """One number, or ciphertext, that holds them all, so that it can be added to others like it, place by place. Each
+    takes so many places: of what is packed itself, as many as were packed."""
+    return reduce(lambda packed, each: packed * 2 ** (DIGIT * places) + each, reversed(numbers))
+
+
+def unpack(packed: int, count: int) -> list[int]:
+    """The numbers, signed, that `pack` put together, or sums of them."""
+    numbers = []
+    for _ in range(count):
+        number = (packed + 2 ** (DIGIT - 1)) % 2**DIGIT - 2 ** (DIGIT - 1)
+        numbers.append(number)
+        packed = (packed - number) >> DIGIT
+    return numbers

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protoflow.learning.paillier import PrivateKey, PublicKey
+from protoflow.learning.paillier import PrivateKey, PublicKey, pack, unpack
 
 KEY = PrivateKey(1024)
 PUBLIC = PublicKey.from_bytes(KEY.public.to_bytes())
@@ -20,9 +20,30 @@ def test_what_is_computed_is_what_is_read(one, other, factor):
     assert KEY.decrypt(PUBLIC.dump(results)) == expected
 
 
+SMALL = st.integers(-(2**62) + 1, 2**62 - 1)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(SMALL, SMALL), min_size=1, max_size=15))
+def test_packed_numbers_are_added_place_by_place(pairs):
+    """As many as one ciphertext has room for, the greatest of both signs among them."""
+    assert PUBLIC.digits == 15
+    ones, others = zip(*pairs, strict=True)
+    assert unpack(pack(ones), len(ones)) == list(ones)
+    assert unpack(pack([pack(pair) for pair in pairs], 2), 2 * len(pairs)) == [each for pair in pairs for each in pair]
+    hidden = pack(PUBLIC.load(PUBLIC.encrypt(ones))) + pack(PUBLIC.load(PUBLIC.encrypt(others)))
+    (total,) = KEY.decrypt(PUBLIC.dump([hidden]))
+    assert unpack(total, len(pairs)) == [one + other for one, other in pairs]
+
+
+@pytest.mark.parametrize("greatest", [2**63 - 1, -(2**63)])
+def test_as_many_as_there_is_room_for(greatest):
+    (total,) = KEY.decrypt(PUBLIC.encrypt([pack([greatest] * 15)]))
+    assert unpack(total, 15) == [greatest] * 15
+
+
 def test_the_least_and_the_greatest():
     largest = KEY.public.modulus // 2
-    assert largest > 2**PUBLIC.capacity
     assert KEY.decrypt(PUBLIC.encrypt([largest, -largest])) == [largest, -largest]
     with pytest.raises(ValueError, match="only supports values in the range"):
         PUBLIC.encrypt([largest + 1])
