@@ -17,7 +17,7 @@ from protoflow.learning.backend import torch
 from protoflow.learning.task import CLASSIFICATION, task_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -61,6 +61,17 @@ class Binned:
         """Those of the test people."""
         left: Rows = people[self.test[people, feature] <= bin]
         return left
+
+    def possible(self, leaves: Sequence[int], splits: Mapping[int, tuple[int, int]]) -> NDArray[np.bool_]:
+        """Of shape (test people, leaves): whether somebody can end there, as far as these splits tell. They are given
+        by their nodes, as feature and bin."""
+        table = np.full((len(self.test), len(leaves)), True)
+        for place, leaf in enumerate(leaves):
+            for node, left in path(leaf):
+                if node in splits:
+                    feature, bin = splits[node]
+                    table[:, place] &= (self.test[:, feature] <= bin) == left
+        return table
 
 
 class Split(NamedTuple):
@@ -130,6 +141,23 @@ def leaf_weight(derivatives: NDArray[np.int64], unit: float, regularisation: flo
     return float(-total[0] / (total[1] + regularisation))
 
 
+ROOT = 0
+
+
+def children(node: int) -> tuple[int, int]:
+    """The nodes under it, left and right: every node of a tree has the same number in all trees."""
+    return 2 * node + 1, 2 * node + 2
+
+
 def depth(node: int) -> int:
-    """Splits from the root, which is node 0; those under node i are 2i + 1, to the left, and 2i + 2."""
+    """Splits from the root."""
     return (node + 1).bit_length() - 1
+
+
+def path(node: int) -> list[tuple[int, bool]]:
+    """The nodes above it, and whether it is to the left of each."""
+    above = []
+    while node != ROOT:
+        above.append(((node - 1) // 2, node % 2 == 1))
+        node = (node - 1) // 2
+    return above

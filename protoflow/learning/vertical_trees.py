@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from protoflow.learning.backend import numpy as np
-from protoflow.learning.boosting import Binned, Objective, Split, best_split, depth, leaf_weight
+from protoflow.learning.boosting import ROOT, Binned, Objective, Split, best_split, children, depth, leaf_weight
 from protoflow.learning.paillier import Ciphertext, PrivateKey, PublicKey, pack, unpack
 from protoflow.runtime import Participant
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from protoflow.runtime import Message, Setting
 
     Payload = dict[str, Any]
-
-ROOT = 0
 
 
 class Server(Participant):
@@ -118,7 +116,7 @@ class Leaf:
 
 
 class Owner(_Holder):
-    """Grows `trees`, each a node by its number (see `depth`), one node after the other, level by level."""
+    """Grows `trees`, each a node by its number (see `boosting.children`), one node after the other, level by level."""
 
     def __init__(self, columns: Columns, bins: int) -> None:
         super().__init__(columns, bins)
@@ -300,10 +298,6 @@ class Owner(_Holder):
 
 def gain_of(offer: Split | None) -> float:
     return 0.0 if offer is None else offer.gain
-
-
-def children(node: int) -> tuple[int, int]:
-    return 2 * node + 1, 2 * node + 2
 
 
 def halves(people: Rows, left: Rows) -> tuple[Rows, Rows]:

@@ -9,18 +9,20 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from protoflow.engines.conditions import Conditions, Span
 from protoflow.errors import UsageError
 from protoflow.learning.paillier import PublicKey
 from protoflow.runtime import Course, Message, Result
 from tests.learning.courses import materials
 
 BITS = 32
+JITTER = Conditions(latency={("*", "*"): Span(0.01, 1.0)})
 
 
 def played(parties: int, **parameters: object) -> tuple[Course, Result]:
     given = {"key_bits": 1024, **parameters}
     course = Course.build("vertical_lr", {"party": parties}, given, setting=materials("breast_cancer", "iid", 0).equip)
-    result = course.run()
+    result = course.run(conditions=JITTER, seed=parties)
     assert result.outcome == "complete"
     return course, result
 

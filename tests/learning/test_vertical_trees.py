@@ -1,4 +1,4 @@
-"""Trees grown by several parties under encryption are those that one party grows on all columns."""
+"""Trees grown by several parties under encryption are those that one party grows on all columns; predictions too."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
+from protoflow.engines.conditions import Conditions, Span
 from protoflow.errors import HandlerError, UsageError
 from protoflow.learning.boosting import Binned
 from protoflow.learning.paillier import PublicKey, unpack
@@ -151,8 +152,9 @@ def test_it_is_as_good_as_boosting_of_scikit_learn(data: str) -> None:
 
 def test_the_number_of_parties_changes_nothing() -> None:
     """To the last bit: all sums are of integers."""
-    given = {"trees": 1, "max_depth": 2, "bins": 6}
-    owners = [played("diabetes", parties, **given)[0].participants["owner"][0] for parties in (1, 4)]
+    owners = [
+        played("diabetes", parties, trees=1, max_depth=2, bins=6)[0].participants["owner"][0] for parties in (1, 4)
+    ]
     assert np.array_equal(owners[0].test_scores, owners[1].test_scores)
     assert np.array_equal(owners[0].scores, owners[1].scores)
     assert len(np.unique(owners[0].scores)) > 4
@@ -199,6 +201,54 @@ def test_what_the_parties_are_told(sent: list[Message]) -> None:
         assert any((here.holder, here.feature, here.bin) == (message.receiver, message["feature"], message["bin"])
                    for here in forks)  # fmt: skip
     assert len(of["split"]) == sum(here.holder != "owner" for here in forks)
+
+
+SMALL = {"trees": 1, "max_depth": 2, "bins": 4}
+
+
+@pytest.mark.parametrize("parties", [1, 3])
+def test_predictions_under_encryption_are_the_same(parties: int) -> None:
+    """To the rounding of 32 bits, in every round; one of the trees is not full."""
+    given = {**SMALL, "min_gain": 30.0}
+    (shown, plain), (hidden, encrypted) = (
+        played("diabetes", parties, protocol, **given) for protocol in ("vertical_trees", "vertical_trees_encrypted")
+    )
+    owners = [course.participants["owner"][0] for course in (shown, hidden)]
+    assert owners[0].trees == owners[1].trees
+    assert min(len(tree) for tree in owners[0].trees) < 7
+    np.testing.assert_allclose(owners[0].test_scores, owners[1].test_scores, atol=1e-8)
+    logged = [[each.values["r2"] for each in result.metrics] for result in (plain, encrypted)]
+    assert logged[0] == pytest.approx(logged[1], abs=1e-8)
+    assert len(logged[0]) == 4
+
+
+def test_no_path_is_shown(sent: list[Message]) -> None:
+    """As many ciphertexts for each person as the tree has leaves, possible or not, none of which is ever seen twice;
+    the owner gets one sum for each person."""
+    course, _ = played("diabetes", 2, "vertical_trees_encrypted", **SMALL)
+    assert {message.type for message in sent} == set(course.protocol.messages)
+    (owner,) = course.participants["owner"]
+    leaves = [sum(isinstance(here, Leaf) for here in tree.values()) for tree in owner.trees]
+    assert leaves == [4, 4]
+    tables = [message["leaves"] for message in sent if message.type == "enc_pred_result"]
+    assert [(len(table), {len(row) for row in table}) for table in tables] == [(89, {4})] * 4
+    sums = [each for message in sent if message.type == "pred_result" for each in message["sums"]]
+    sealed = [each for table in tables for row in table for each in row] + sums
+    assert len(sealed) == len(set(sealed)) == 4 * 89 * 4 + 2 * 89
+    assert {len(each) for each in sealed} == {256}
+    assert [message.receiver for message in sent if message.type == "pred_result"] == ["owner", "owner"]
+    assert [message.receiver for message in sent if message.type == "enc_pred_result"] == ["party1", "party2"] * 2
+
+
+def test_it_is_the_same_in_whatever_order_messages_come() -> None:
+    scores = []
+    for seed in (1, 2):
+        jitter = Conditions(latency={("*", "*"): Span(0.01, 1.0)})
+        setting = materials("diabetes", "iid", 0).equip
+        course = Course.build("vertical_trees_encrypted", {"party": 3}, {"key_bits": 1024, **SMALL}, setting=setting)
+        assert course.run(conditions=jitter, seed=seed).outcome == "complete"
+        scores.append(course.participants["owner"][0].test_scores)
+    assert np.array_equal(*scores)
 
 
 def test_a_bin_is_what_is_above_its_bound() -> None:

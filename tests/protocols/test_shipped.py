@@ -15,7 +15,8 @@ LEARN = {
     *("fedavg", "fedavg_deadline", "fedbuff", "fedprox", "gradient_exchange", "fedopt", "scaffold", "fedasync"),
     *("ditto", "fedrep", "pfedme", "power_of_choice", "federated_evaluation", "distillation", "one_shot"),
     *("gossip", "ring", "swarm", "cyclic", "hierarchical", "split_learning"),
-    *("secure_aggregation", "secure_averaging", "vertical_lr", "vertical_trees"),
+    *("secure_aggregation", "secure_averaging"),
+    *("vertical_lr", "vertical_trees", "vertical_trees_encrypted"),
 }
 
 
