@@ -44,8 +44,7 @@ def walk(seed: int) -> tuple[Program, Mapping[str, int], object, list[Step], Map
     course.canonical_rounds = False
     config, steps, failed = course.initial(), [], False
     for _ in range(STEPS):
-        moves = course.moves(config)
-        moves += course.elapse(config, early=any(move.must for move in moves))
+        moves = course.moves_and_time(config)
         if not moves:
             break
         move = rng.choice(moves)

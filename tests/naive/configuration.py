@@ -44,6 +44,7 @@ class Local(NamedTuple):
     timers: Pairs = ()  # timer of this state -> "holds" (elapsed) or "fired"
     raised: tuple[str, ...] = ()
     lost: frozenset[str] = frozenset()
+    passed: bool = False  # time has passed since its last step: what might have fired has not
 
 
 class Budgets(NamedTuple):

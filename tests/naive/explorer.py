@@ -83,8 +83,7 @@ class Graph:
                 continue
             if len(self.moves) >= self.limit:
                 raise TooLargeError
-            moves = self.course.moves(config)
-            moves += self.course.elapse(config, early=any(move.must for move in moves))
+            moves = self.course.moves_and_time(config)
             self.moves[config] = [move for move in moves if not self.overfills(move)]
             if len(self.moves[config]) < len(moves):
                 self.cut.add(config)

@@ -44,7 +44,7 @@ def follow(program: Program, records: Iterable[Record]) -> tuple[Course, list[Co
     for number, step in enumerate(record for record in records if isinstance(record, Step)):
         after: list[Config] = []
         for config in possible:
-            for move in [*course.moves_of(config, step.receiver), *course.elapse(config, early=False)]:
+            for move in [*course.moves_of(config, step.receiver), *course.elapse(config, early=True)]:
                 if move.step.receiver == step.receiver and shown(move.step) == shown(step):
                     if move.after is None:
                         return course, [config]
@@ -54,7 +54,7 @@ def follow(program: Program, records: Iterable[Record]) -> tuple[Course, list[Co
             allowed = [
                 move.step
                 for config in possible
-                for move in [*course.moves_of(config, step.receiver), *course.elapse(config, early=False)]
+                for move in [*course.moves_of(config, step.receiver), *course.elapse(config, early=True)]
                 if move.step.kind not in (StepKind.CRASH, StepKind.LOSE) and move.step.receiver == step.receiver
             ]
             texts = "\n  ".join(str(shown(other)) for other in allowed)

@@ -44,8 +44,9 @@ class Course(Rows):
     def update(
         self, config: Config, i: str, local: Local, outgoing: Iterable[tuple[str, Message]] = (), **budgets: Any
     ) -> Config:
-        """`i` is now `local` and has sent `outgoing`; what is sent to the dead vanishes."""
+        """`i` is now `local`, after a step of its own, and has sent `outgoing`; what is sent to the dead vanishes."""
         at = self.index[i]
+        local = local._replace(passed=False)
         channels = config.channels
         for j, message in outgoing:
             if self.local(config, j).alive:
@@ -101,6 +102,15 @@ class Course(Rows):
         """Every step but the elapsing of timers."""
         return [move for i in self.ids for move in self.moves_of(config, i)]
 
+    def moves_and_time(self, config: Config) -> list[Move]:
+        """Every step; whether this is in a circle, where timers elapse too, is not for one configuration to say."""
+        moves = self.moves(config)
+        early = [*self.elapse(config, early=True)]
+        if any(move.must for move in moves):
+            return moves + early
+        hesitate = any(self.hesitates(config, i) for i in self.ids)  # one may fire later, if others are early
+        return [*moves, *self.elapse(config, early=False), *(early if hesitate else [])]
+
     def moves_of(self, config: Config, i: str) -> list[Move]:
         """Every step at `i` but the elapsing of timers."""
         local = self.local(config, i)
@@ -113,7 +123,7 @@ class Course(Rows):
             found += self.raised(config, i, local, local.raised[0], queued=True)
         else:
             fires, certain = self.fire(config, i, local)
-            found += fires
+            found += [] if local.passed else fires
             if not certain:
                 found += self.deliver(config, i, local)
             for event in self.table(i).outside_in[local.state]:
@@ -203,7 +213,7 @@ class Course(Rows):
         )
         dropped = replace(step, state_before=state, state_after=state)
         if message.type in table.ignored[state]:
-            yield Move(replace(dropped, outcome=Outcome.IGNORED), self.canonical(config), must, taken)
+            yield Move(replace(dropped, outcome=Outcome.IGNORED), self.update(config, i, local), must, taken)
             return
         if message.type == LOST:
             local = local._replace(lost=local.lost | {sender})
@@ -214,10 +224,10 @@ class Course(Rows):
                 step_ = replace(dropped, outcome=Outcome.NOTHING)
                 yield Move(step_, self.update(config, i, local), must, taken)
             elif row is None and stale:
-                yield Move(replace(dropped, outcome=Outcome.STALE), self.canonical(config), must, taken)
+                yield Move(replace(dropped, outcome=Outcome.STALE), self.update(config, i, local), must, taken)
             elif row is None and table.final(state):
                 finding = ("PF205", role, state, message.type)
-                yield Move(replace(dropped, outcome=Outcome.LATE), self.canonical(config), must, taken, finding)
+                yield Move(replace(dropped, outcome=Outcome.LATE), self.update(config, i, local), must, taken, finding)
             elif row is None:
                 finding = ("PF201", role, state, message.type)
                 yield Move(replace(dropped, outcome=Outcome.UNHANDLED), None, must, taken, finding)
@@ -292,9 +302,13 @@ class Course(Rows):
                         yield Move(step, self.canonical(after), must=False, takes=channel)
 
     def elapse(self, config: Config, early: bool) -> Iterator[Move]:
-        """In one state the shorter timer elapses first, each once per entry; what is urgent is done before."""
+        """In one state the shorter timer elapses first, each once per entry; what is urgent is done before. That is why
+        an event that has not fired when time passes waits for the next step of its participant: its conditions fail.
+        """
         if early and config.budgets.early <= 0:
             return
+        spent = {"early": config.budgets.early - 1} if early else {}
+        before = config if early else self.time_passes(config)
         for i, local in zip(self.ids, config.locals, strict=True):
             if not local.alive or not local.started or local.raised or self.fire(config, i, local)[1]:
                 continue
@@ -305,8 +319,22 @@ class Course(Rows):
                 step = Step(
                     StepKind.ELAPSE, i, timer.event, state_before=local.state, state_after=local.state, early=early
                 )
-                spent = {"early": config.budgets.early - 1} if early else {}
-                yield Move(step, self.update(config, i, after, **spent), must=not early)
+                yield Move(step, self.update(before, i, after, **spent), must=not early)
+
+    def time_passes(self, config: Config) -> Config:
+        locals_ = [
+            local._replace(passed=True) if self.hesitates(config, i) else local
+            for i, local in zip(self.ids, config.locals, strict=True)
+        ]
+        return config._replace(locals=tuple(locals_))
+
+    def hesitates(self, config: Config, i: str) -> bool:
+        """Whether it could fire an event now, and might as well not."""
+        local = self.local(config, i)
+        if not local.alive or not local.started or local.raised or local.passed:
+            return False
+        fires, certain = self.fire(config, i, local)
+        return bool(fires) and not certain
 
 
 def _unordered(message: Message) -> tuple[bool, str, int, int]:
