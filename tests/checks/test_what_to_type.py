@@ -105,6 +105,11 @@ CASES = {
             "      - {trigger: greeting, source: waiting, dest: done, unless: polite, handler: reply, send: answer}\n",
         ],
     ),
+    "a number of replies to those that were selected": (
+        changed(DEADLINE, "for: model, from: quorum", "for: model, from: 5"),
+        "PF107",
+        ["all"],
+    ),
     # what holds only so many times
     "the row after the last round": (
         without(DEADLINE, "[enough, time_up], source: training, dest: finished"),

@@ -181,6 +181,10 @@ def _few(program: Program, role: RoleProgram, window: Window, places: list[Sendi
 
 
 def _enough(role: RoleProgram, window: Window, senders: list[RoleProgram], needed: int) -> Help:
+    if window.request is not None and _to_some(role, window.request):  # however many there are, fewer may be asked
+        otherwise = f"wait for all whom `{window.request}` was sent to"
+        span = role.role.events[window.event].spans.get("from")
+        return _as_share(role, window, otherwise) or Help(otherwise, span, "all" if span else None)
     if len(senders) > 1:
         otherwise = f"let there be at least {needed} of {quoted([sender.name for sender in senders])} together"
         return _as_share(role, window, otherwise) or Help(otherwise)
@@ -192,6 +196,13 @@ def _enough(role: RoleProgram, window: Window, senders: list[RoleProgram], neede
     span = sender.role.spans.get("count")
     written = span is not None and not isinstance(sender.role.count.minimum, Name)
     return _as_share(role, window, otherwise) or Help(otherwise, span if written else None, count if written else None)
+
+
+def _to_some(role: RoleProgram, message: str) -> bool:
+    """Whether some row sends the message to a choice among those who are there."""
+    choices = (TargetKind.SELECTOR, TargetKind.EVENT)
+    sends = (send for row in role.all_rows() for send in row.sends if send.message == message)
+    return any(send.one or send.target.kind in choices for send in sends)
 
 
 def _elsewhere(role: RoleProgram, window: Window, counting: list[str], waiting: list[str]) -> _Reason | None:
