@@ -110,6 +110,37 @@ CASES = {
         "PF107",
         ["all"],
     ),
+    # a send that was forgotten, in the row that should have it
+    "an answer, which is counted": (
+        changed(FEDAVG, "handler: train,     send: update", "handler: train"),
+        "PF108",
+        [", send: update"],
+    ),
+    "the first word of all": (
+        changed(FEDAVG, "handler: introduce, send: join", "handler: introduce"),
+        "PF108",
+        [", send: join"],
+    ),
+    "a request, to which answers are waited for": (
+        changed(FEDAVG, "handler: start_round, send: {model: cohort}", "handler: start_round"),
+        "PF108",
+        [", send: {model: all}"],
+    ),
+    "a request that another row sends": (
+        changed(FEDAVG, "handler: aggregate,   send: {evaluate: all}", "handler: aggregate"),
+        "PF202",
+        [", send: {evaluate: all}"],
+    ),
+    "a request that another row sends later": (
+        changed(FEDAVG, "handler: evaluate,    send: {evaluate: all}", "handler: evaluate"),
+        "PF202",
+        [", send: {evaluate: all}"],
+    ),
+    "a question that no event asks for": (
+        changed(HELLO, "handler: greet,  send: greeting", "handler: greet"),
+        "PF202",
+        [", send: {greeting: all}"],
+    ),
     # what holds only so many times
     "the row after the last round": (
         without(DEADLINE, "[enough, time_up], source: training, dest: finished"),

@@ -58,26 +58,6 @@ def _line_below(above: Transition, fields: Sequence[tuple[str, str]]) -> tuple[S
     return Span(above.span.file, line, 1, line, 1), f"{indent}- {suggest.flow(fields)}\n"
 
 
-def sending_too(program: Program, role: RoleProgram, row: Transition, message: str) -> list[Edit]:
-    """Let a row send a message to all who receive it; nothing where that cannot be typed on its line."""
-    protocol = program.protocol
-    alone = sum(program.roles[name].maximum or 2 for name in protocol.messages[message].receivers) == 1
-    sends = [*map(suggest.sent, row.sends), message if alone else f"{{{message}: all}}"]
-    place = row.spans.get("send")
-    if row.span is None or row.span.file != protocol.file or (place is not None and place.line != place.end_line):
-        return []
-    added = [] if place else [("send", listed(sends))]
-    if row.handler is None and any(not kind.optional for kind in protocol.messages[message].payload.values()):
-        others = (each.handler for each in role.role.transitions if any(send.message == message for send in each.sends))
-        added.append(("handler", next(filter(None, others), f"on_{row.triggers[0]}")))
-    edits = [Edit(place, listed(sends))] if place else []
-    for key, value in added:
-        field = suggest.add_field(row, "", key, value)
-        assert field.span is not None
-        edits.append(Edit(field.span, field.replacement or ""))
-    return edits
-
-
 def patience(program: Program) -> str:
     """How long to wait: a duration that is a parameter, one that nothing uses yet before others; else half a minute."""
     durations = [name for name, each in program.protocol.parameters.items() if each.type is ParameterType.DURATION]

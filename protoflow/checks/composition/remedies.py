@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from protoflow.checks.composition.edits import TIMER, guard_for, patience, row_below, sending_too, time_limit
+from protoflow.checks.composition.configuration import CRASHED, LIVE, ROLE, STATE
+from protoflow.checks.composition.edits import TIMER, guard_for, patience, row_below, time_limit
 from protoflow.checks.structure import suggest
+from protoflow.checks.structure.sends import sending, sending_too
 from protoflow.diagnostics import Help, one_of
 from protoflow.language.suggest import quoted
 
@@ -50,6 +52,7 @@ def remedy(alarm: Alarm, model: Model, run: Run, reasons: list[Reason]) -> Help 
     return one_of(
         [
             *_told(model.program, role.program, state, run),
+            *_forgotten(model, role, alarm.state, run),
             Help(
                 f"give `{role.name}` a way on from `{state}`: the message that it waits for, or a time limit "
                 f"(an event `{{after: {patience(model.program)}}}`, and a row for it)"
@@ -117,6 +120,28 @@ def _told(program: Program, role: RoleProgram, state: str, run: Run) -> Iterator
                     first, *more = (edit for each in edits for edit in each)
                     text = f"let `{sender}` send `{message}` when it ends"
                     yield Help(text, first.span, first.replacement, more=tuple(more))
+
+
+def _forgotten(model: Model, role: RoleModel, state: int, run: Run) -> Iterator[Help]:
+    """Let a message be sent that would lead on: what replies are waited for to, or what somebody who waits handles, in
+    the row that was taken last in this run by who sends it.
+    """
+    windows = role.program.windows
+    awaited = [windows[event.name].request for event in role.events_in[state] if event.name in windows]
+    for entry in run.end.entries:
+        other, where = model.roles[entry[ROLE]], entry[STATE]
+        if entry[LIVE] != CRASHED and not other.final[where]:
+            awaited += [name for name in other.program.receives if (other.states[where], name) in other.program.table]
+    last = {run.role_of(step.receiver): step.row for step in run.steps if step.row is not None}
+    for message in dict.fromkeys(name for name in awaited if name is not None):
+        for sender in map(str, model.program.protocol.messages[message].senders):
+            if sender not in last:
+                continue
+            program = model.program.roles[sender]
+            row = program.role.transitions[last[sender]]
+            help_ = sending(model.program, program, row, message)
+            if help_ is not None and all(send.message != message for send in row.sends):
+                yield help_
 
 
 def _ended_with(role: RoleProgram, run: Run) -> Transition | None:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from protoflow.checks.structure.facts import place, role_triggers, sendings
 from protoflow.checks.structure.graphs import reachable_from
+from protoflow.checks.structure.sends import let_send
 from protoflow.checks.structure.suggest import meant_share
-from protoflow.diagnostics import Diagnostic, Help, Label
+from protoflow.diagnostics import Diagnostic, Help, Label, one_of
 from protoflow.language.suggest import quoted
 from protoflow.program import Disposition
 from protoflow.protocol import Name, Raised, TargetKind
@@ -44,7 +45,10 @@ def impossible_events(program: Program) -> Iterator[Diagnostic]:
             reason = None if role.reachable.isdisjoint(where) else _why_never(program, role, window, sent, where)
             if reason is not None:
                 event = role.role.events[window.event]
-                messages = (window.message, window.request) if reason.about_request else (window.message,)
+                subject = {("role", role.name), ("event", window.event), ("message", window.message)}
+                if reason.about_request and window.request is not None:  # those who handle it wait for it in vain too
+                    receivers = program.protocol.messages[window.request].receivers
+                    subject |= {("message", window.request), *(("role", str(name)) for name in receivers)}
                 yield Diagnostic(
                     "PF108",
                     f"`{window.event}` of `{role.name}` can never hold: {reason.why}",
@@ -52,9 +56,7 @@ def impossible_events(program: Program) -> Iterator[Diagnostic]:
                     label=reason.label,
                     related=reason.related,
                     help=reason.help,
-                    subject=frozenset(
-                        {("role", role.name), ("event", window.event), *(("message", str(name)) for name in messages)}
-                    ),
+                    subject=frozenset(subject),
                 )
 
 
@@ -79,9 +81,9 @@ def _why_never(
     declared = (Label(message.span, "declared here"),) if message.span else ()
     places = sent.get((message.name, role.name))
     if not places:
-        senders = quoted(message.senders, "or")
-        help = Help(f"let a row of {senders} send it: `send: {message.name}`")
-        return _Reason(f"nobody sends `{message.name}` to it", "counts what never comes", declared, help)
+        return _Reason(
+            f"nobody sends `{message.name}` to it", "counts what never comes", declared, _send(program, message.name)
+        )
     counting = [s for s in role.states if role.disposition(s, message.name) is Disposition.HANDLE]
     if not counting:
         why = f"no row ever takes `{message.name}`, and only what a row takes is counted"
@@ -114,7 +116,12 @@ def _no_round(program: Program, role: RoleProgram, window: Window, places: list[
             f"`{window.request}`, which it counts replies to, never reaches {whom}", "no reply", related, None, True
         )
     why = f"it counts replies to `{window.request}`, which `{role.name}` never sends"
-    return _Reason(why, "there is nothing to reply to", related, None, True)
+    return _Reason(why, "there is nothing to reply to", related, _send(program, window.request), True)
+
+
+def _send(program: Program, message: str) -> Help | None:
+    senders = quoted(program.protocol.messages[message].senders, "or")
+    return one_of([*let_send(program, message), Help(f"let a row of {senders} send it: `send: {message}`")])
 
 
 def _too_many(program: Program, role: RoleProgram, window: Window, places: list[Sending]) -> _Reason | None:

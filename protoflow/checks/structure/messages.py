@@ -14,6 +14,7 @@ from protoflow.checks.structure.facts import (
     states_that_handle,
     trigger_span,
 )
+from protoflow.checks.structure.sends import let_send
 from protoflow.diagnostics import Diagnostic, Help, Label, Span, one_of
 from protoflow.language.suggest import listed, quoted
 from protoflow.protocol import FRESH, START, TargetKind
@@ -101,13 +102,16 @@ def handled_but_not_sent(program: Program) -> Iterator[Diagnostic]:
             else:
                 what = "but nobody sends it"
             senders = quoted(message.senders, "or")
+            likely = [] if elsewhere else let_send(program, message.name, likely=True)
             yield Diagnostic(
                 "PF104",
                 f"`{role.name}` handles `{message.name}`, {what}",
                 place(program, trigger_span(row)),
                 label="handled here",
                 related=(Label(message.span, "declared here"),) if message.span else (),
-                help=Help(f"let a row of {senders} send it (`send: {message.name}`), or take out the row"),
+                help=one_of(
+                    [*likely, Help(f"let a row of {senders} send it (`send: {message.name}`), or take out the row")]
+                ),
                 subject=frozenset({("role", role.name), ("message", message.name)}),
             )
 
