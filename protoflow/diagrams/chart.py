@@ -33,7 +33,8 @@ class Note:
 class Arrow:
     """A message. `taken` is the place of the note where it is taken, None if at once or not at all.
 
-    `lost`: the network lost it, or its receiver had crashed. `ends`: the step that takes or loses it, if one does.
+    `lost`: the network lost it, or its receiver crashed before it came. `ends`: the step that takes or loses it, if one
+    does.
     """
 
     source: int
@@ -65,7 +66,9 @@ class Omitted:
 
 Event = Note | Arrow | Round | Omitted
 
-SIGNS = {"": "", "timer": "○", "crash": "✗", "dropped": "▽", "bad": "✗", "lost": "✗"}
+SIGNS = {"": "", "timer": "○", "crash": "■", "dropped": "▽", "bad": "!", "lost": "✗"}
+"""No two marks share one. The cross is a lost message's, as Mermaid's arrow for it ends in a cross."""
+
 LEGEND = {"timer": "a timer elapsed", "dropped": "dropped", "crash": "crashed", "lost": "never arrives"}
 """What the marks of notes, and that of a lost message, mean; `bad` speaks for itself."""
 

@@ -183,7 +183,7 @@ class _Events:
         if hidden and not any(to for _, to in sends) and step.state_before == step.state_after:
             return
         if step.kind is StepKind.CRASH:
-            self.crashed.add(step.receiver)
+            self._crash(step.receiver)
         what = self.rounds.name(step.message, step.receiver, step.round) if step.message else step.trigger or ""
         text, mark = _said(step, elapsed, what, stale=self.rounds.stale(step))
         arrow = self._take(step)
@@ -214,6 +214,16 @@ class _Events:
             text = self.rounds.name(sent.message, receiver, sent.round)
             arrow = Arrow(where[who], where[receiver], text, lost, time=step.time, step=self.number)
             self.events.append(arrow)
+
+    def _crash(self, who: str) -> None:
+        """What is under way to it vanishes, and so does all that is sent to it later."""
+        self.crashed.add(who)
+        for (_, receiver, _), waiting in self.channels.items():
+            for arrow, _ in waiting if receiver == who else ():
+                sent = self.events[arrow]
+                assert isinstance(sent, Arrow)
+                if sent.ends < 0:  # else it came, and only a copy of it vanishes
+                    self.events[arrow] = replace(sent, lost=True, ends=self.number)
 
     def _take(self, step: Step) -> int | None:
         """The place of the arrow that the step takes from its channel; one that the network loses is marked so."""

@@ -7,6 +7,7 @@ late and reordered messages slope and cross.
 from __future__ import annotations
 
 import itertools
+import math
 from typing import TYPE_CHECKING
 
 import graphviz
@@ -24,6 +25,9 @@ ROW = 24.0
 CHARACTER = 4.4  # the width of one at the small size, with some to spare
 NARROWEST = 120.0
 HEADER = 26.0
+SHORT = 26.0
+"""So far before its receiver's lifeline a lost message ends: past every other one, as those are `NARROWEST` apart."""
+
 PAPER = "#ffffffb8"
 
 
@@ -175,7 +179,7 @@ class _Sheet:
         end = (self.columns[arrow.dest], y if arrow.taken is None else self._y(arrow.taken) + 9)
         attributes = {"color": self.ink, "penwidth": "1.1"}
         if arrow.lost:
-            end = (start[0] + (end[0] - start[0]) * 0.7, y)
+            end = (end[0] - math.copysign(SHORT, end[0] - start[0]), y)
             attributes = {"color": self.warning, "penwidth": "1.6", "style": "dotted", "arrowhead": "none"}
             self._words(end[0] - 5, y, small(SIGNS["lost"]), 10)
         self._line(start, end, **attributes)

@@ -246,7 +246,7 @@ class Chart {
     const group = drawn("g", { class: `${kind} ${when}` });
     if (kind === "note") {
       const [, , lifeline, text, mark] = event;
-      const sign = { timer: "○ ", crash: "✗ ", dropped: "▽ ", bad: "✗ " }[mark] ?? "";
+      const sign = { timer: "○ ", crash: "■ ", dropped: "▽ ", bad: "! " }[mark] ?? "";
       if (mark) group.classList.add(mark);
       group.append(drawn("circle", { cx: this.x(lifeline), cy: y, r: 3.5 }));
       group.append(drawn("text", { x: this.x(lifeline) + 9, y: y + 4 }, sign + text));
@@ -261,8 +261,10 @@ class Chart {
   }
 
   arrow(group, [, step, source, dest, text, lost, ends], y) {
-    const flying = !lost && step < this.done && (ends < 0 || ends >= this.done);
-    if (lost) group.classList.add("lost");
+    const sent = step < this.done;
+    const gone = lost && (!sent || ends < this.done);
+    const flying = !gone && sent && (ends < 0 || ends >= this.done);
+    if (gone) group.classList.add("lost");
     if (flying) group.classList.add("flying");
     const [a, b] = [this.x(source), this.x(dest)];
     if (source === dest) {
@@ -271,9 +273,9 @@ class Chart {
       return;
     }
     const side = Math.sign(b - a);
-    const end = lost ? b - side * 24 : b;
+    const end = gone ? b - side * 24 : b;
     group.append(drawn("line", { x1: a, x2: end - side * 2, y1: y + 4, y2: y + 4 }));
-    if (lost) group.append(drawn("text", { x: end, y: y + 8, "text-anchor": "middle" }, "✗"));
+    if (gone) group.append(drawn("text", { x: end, y: y + 8, "text-anchor": "middle" }, "✗"));
     else group.append(drawn("path", { class: "tip", d: `M${end},${y + 4} l${-side * 9},-4 v8 z` }));
     group.append(drawn("text", { x: (a + end) / 2, y, "text-anchor": "middle" }, text));
   }

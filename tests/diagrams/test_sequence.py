@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,8 +11,9 @@ import pytest
 
 import protoflow
 from protoflow.diagnostics import Diagnostic, Span
-from protoflow.diagrams import Diagram, run_diagram
-from protoflow.diagrams.chart import Arrow, Note, Omitted
+from protoflow.diagrams import Diagram, run_diagram, sequence_dot
+from protoflow.diagrams.chart import SIGNS, Arrow, Note, Omitted
+from protoflow.diagrams.look import PLAIN
 from protoflow.diagrams.sequence import chart, text
 from protoflow.trace import Outcome, SentMessage, Step, StepKind
 from tests.diagrams.support import GOLDEN, load, mermaid_problems
@@ -145,6 +147,54 @@ def test_lost_messages_and_crashes() -> None:
         "   | time_up: joining -> done                   |",
         "   |----------------- finish ---------------x   |",
     ]
+
+
+def test_what_is_under_way_to_one_that_crashes_never_arrives() -> None:
+    copied = replace(take("server", "join", "client1", ("joining", "joining")), kind=StepKind.DUPLICATE)
+    steps = [
+        start("client1", JOIN),
+        start("client2", replace(JOIN, message="hello"), JOIN),
+        copied,
+        take("server", "join", "client2", ("joining", "joining")),
+        Step(CRASH, "server", state_before="joining"),
+    ]
+    arrows = [each for each in chart(steps, {"server": 1, "client": 2}).events if isinstance(each, Arrow)]
+    assert [(each.text, each.lost, each.ends) for each in arrows] == [
+        ("join", False, 2),
+        ("hello", True, 4),
+        ("join", False, 3),
+    ]
+
+
+def test_a_lost_message_ends_just_before_the_lifeline_of_its_receiver() -> None:
+    """However many are between, to the right and to the left."""
+    steps = [
+        start("client1", replace(JOIN, to=("client4",))),
+        start("client4", replace(JOIN, to=("client1",))),
+        *(
+            Step(LOSE, to, message="join", sender=sender)
+            for to, sender in (("client4", "client1"), ("client1", "client4"))
+        ),
+        start("client2"),
+        start("client3", states=("starting", "busy")),
+    ]
+    drawn = chart(steps, {"client": 4})
+    dot = sequence_dot.text(drawn, PLAIN)
+    places = {name: (float(x), float(y)) for name, x, y in re.findall(r'(n\d+) .*pos="([-\d.]+),([-\d.]+)!"', dot)}
+    lifelines = [places[name][0] for name in re.findall(r"(n\d+) \[label=<<B>client", dot)]
+    lost = [(places[a], places[b]) for a, b in re.findall(r"(n\d+) -> (n\d+) \[arrowhead=none", dot)]
+    assert [(a[0], b[0]) for a, b in lost] == [
+        (lifelines[0], lifelines[3] - sequence_dot.SHORT),
+        (lifelines[3], lifelines[0] + sequence_dot.SHORT),
+    ]
+    assert lifelines[2] < lifelines[3] - sequence_dot.SHORT
+    bars = [place for place, sign in enumerate(text(steps, {"client": 4})[3]) if sign == "|"]
+    rightwards, leftwards = (line for line in text(steps, {"client": 4}) if "x" in line)
+    assert (rightwards.index("x"), leftwards.index("x")) == (bars[-1] - 4, bars[0] + 4)
+
+
+def test_no_two_marks_have_the_same_sign() -> None:
+    assert len(set(SIGNS.values())) == len(SIGNS)
 
 
 def test_what_becomes_of_a_message_is_said() -> None:
