@@ -1,5 +1,8 @@
 """Sums and products of encrypted integers are those of the integers, and a ciphertext shows nothing of what it is."""
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -73,3 +76,15 @@ def test_keys_differ():
 def test_what_is_no_ciphertext(sealed):
     with pytest.raises(ValueError, match="not a ciphertext under this key"):
         KEY.decrypt([sealed])
+
+
+def test_warnings_are_shown_as_ever() -> None:
+    """The scheme's import replaces how Python shows them, and its end would warn, were it left alone."""
+    code = (
+        "import warnings; shown = warnings.showwarning\n"
+        "from protoflow.learning.paillier import PrivateKey\n"
+        "assert warnings.showwarning is shown\n"
+        "PrivateKey(1024).public.encrypt([1])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")

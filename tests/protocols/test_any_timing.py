@@ -45,10 +45,10 @@ def handler_of(course, role, name):
 def selector_of(course, role, name, random):
     sends = [send for row in course.program.roles[role].all_rows() for send in row.sends]
     mine = [send for send in sends if send.target.kind is TargetKind.SELECTOR and send.target.name == name]
-    ((message, one),) = {(send.message, send.one) for send in mine}
+    ((receivers, one),) = {(course.protocol.messages[send.message].receivers, send.one) for send in mine}
 
     def choose(participant, *_):
-        peers = [peer for other in course.protocol.messages[message].receivers for peer in participant.peers(other)]
+        peers = [peer for other in receivers for peer in participant.peers(other)]
         return random.sample(peers, 1 if one else random.randint(1, len(peers)))
 
     return choose
