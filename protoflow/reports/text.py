@@ -43,7 +43,8 @@ class _Paint:
 
 
 def render(report: Report, *, colour: bool = False, options: str = "") -> str:
-    """All findings of one protocol, then a line that sums them up. Findings implied by another are left out.
+    """All findings of one protocol, then a line that sums them up, and one on why it is not proved where it might be.
+    Findings implied by another are left out.
 
     `options` is what was typed besides the file, as far as findings depend on it: commands that are shown repeat it.
     """
@@ -52,7 +53,10 @@ def render(report: Report, *, colour: bool = False, options: str = "") -> str:
         render_diagnostic(diagnostic, report.sources, report.protocol, number=number, again=again, colour=colour)
         for number, diagnostic in enumerate(report.shown, 1)
     ]
-    return "\n\n".join([*blocks, summary(report)]) + "\n"
+    lines = [summary(report)]
+    if report.verdict is not None and report.verdict.shortfall:
+        lines.append(f"not proved for every number: {report.verdict.shortfall}")
+    return "\n\n".join([*blocks, "\n".join(lines)]) + "\n"
 
 
 def summary(report: Report) -> str:

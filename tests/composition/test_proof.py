@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from protoflow.checks import validate
 from protoflow.checks.composition import Options, check
 from protoflow.checks.composition.explore import Budget
 from protoflow.checks.composition.growth import unstopped
 from protoflow.checks.composition.model import Model
 from protoflow.checks.composition.proof import coarsest, prove, stays_bounded
+from protoflow.checks.composition.shortfall import shortfall
 from protoflow.checks.composition.tables import Times
+from protoflow.checks.composition.verdict import Reach
 from protoflow.language import read, read_text
 from protoflow.program import Program, compile_protocol
 from tests.composition.compare import program_of, protocol_of
@@ -81,6 +85,10 @@ def test_what_is_proved_of_turns_is_said_code_by_code() -> None:
     assert found == []
     assert verdict.line == "checked for N = 1..8 (156 configurations), terminates under fairness"
     assert {code for code, reach in verdict.by_code.items() if reach != "proved for every N ≥ 1"} == {"PF203"}
+    assert verdict.shortfall == (
+        "that it can still end, however long a handler keeps it going (PF203), is explored size by size; "
+        "`--clients 9` explores a larger course"
+    )
 
 
 LINKED = [(name, seed) for name in ("hierarchical_rounds", "hierarchical", "gossip") for seed in range(12)]
@@ -94,6 +102,35 @@ def test_edges_that_go_round_with_their_clients_do_not_fill_channels() -> None:
     assert found == []
     assert verdict.by_code["PF204"] == "proved for every edge ≥ 1, every client ≥ 1"
     assert verdict.line.startswith("checked for edge = 1..3, client = 1..3 (")
+    assert verdict.shortfall == (
+        "many participants send to each other, and such courses are explored size by size; "
+        "`--clients 4` explores a larger course"
+    )
+
+
+@pytest.mark.parametrize(
+    ("in_time", "said"),
+    [
+        (False, "the proof took longer than its quarter of the budget; `--budget 60s` gives it more"),
+        (True, "the proof grew too large; `--clients 3` explores a larger course"),
+    ],
+)
+def test_why_a_proof_did_not_finish(in_time: bool, said: str) -> None:
+    model = model_of(split())
+    reaches = {"PF203": Reach("checked", "N = 1..2")}
+    covered = [(1, 1), (1, 2)]
+    assert shortfall(model, Options(), reaches, (covered, covered), proved=False, in_time=in_time) == said
+
+
+def test_the_report_says_why_where_sizes_were_not_asked_for() -> None:
+    options = Options(cache=False, seconds=600)
+    report = validate(read_text(SPLIT, "split.yaml"), composition=options)
+    assert report.verdict is not None
+    verdict, why = str(report).splitlines()
+    assert verdict.startswith("split.yaml: clean; checked for N = 1..8 (")
+    assert why == f"not proved for every number: {report.verdict.shortfall}"
+    asked = validate(read_text(SPLIT, "split.yaml"), composition=replace(options, everyone=(1, 2)))
+    assert len(str(asked).splitlines()) == 1
 
 
 @pytest.mark.parametrize(("name", "seed"), LINKED)

@@ -76,6 +76,13 @@ def larger(model: Model) -> int:
     return max(least(model), min([least(model) + FAR, *most]))
 
 
+def beyond(model: Model, covered: Sequence[Sizes]) -> int | None:
+    """The first number that is larger than all of these; None where not every count allows it."""
+    roles = many(model)
+    number = 1 + max((sizes[role.index] for sizes in covered for role in roles), default=0)
+    return number if all(number <= (role.program.maximum or number) for role in roles) else None
+
+
 def fewer(model: Model, sizes: Sequence[Sizes]) -> str:
     """The smaller half of these sizes, as an option says it; nothing where one range cannot say it."""
     roles = many(model)

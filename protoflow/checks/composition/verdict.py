@@ -46,7 +46,8 @@ class Verdict:
     `status`: proved, checked, failed or inconclusive. `holds_for`: the numbers of participants that it holds for, such
     as `every N ≥ 1` or `N = 1..8`; where it failed, the smallest that fails. `by_code`: the same of each code, in
     words. `configurations`: how many the search that decided it saw. `terminates`: `always`, `under fairness`, or None
-    where that is not known.
+    where that is not known. `shortfall`: of what is checked for some numbers only, why it is not proved for every one,
+    and what to try; else empty.
     """
 
     status: str
@@ -54,6 +55,7 @@ class Verdict:
     by_code: Mapping[str, str]
     configurations: int
     terminates: str | None = None
+    shortfall: str = ""
 
     @property
     def line(self) -> str:

@@ -29,6 +29,7 @@ from protoflow.checks.composition.model import Model
 from protoflow.checks.composition.proof import LEVELS, coarsest, prove, stays_bounded
 from protoflow.checks.composition.pumping import CAP, find_growth
 from protoflow.checks.composition.search import search
+from protoflow.checks.composition.shortfall import shortfall
 from protoflow.checks.composition.tables import TIMES_KEPT, Times
 from protoflow.checks.composition.unused import never_used
 from protoflow.checks.composition.verdict import CODES, WARNINGS, Reach, Verdict, weakest
@@ -88,6 +89,7 @@ class _Check:
         self.explored = self.proof = 0  # configurations of the exact searches, and of the abstraction
         self.terminates: str | None = None
         self.goes_round = False
+        self.in_time = False  # whether a proof that did not finish had time left
         self.condition = ""  # what the exact searches depend on
 
     @property
@@ -117,12 +119,14 @@ class _Check:
                 self.reaches["PF207"] = Reach("failed", self.reaches["PF207"].sizes)
             extra += left
         reach = weakest(self.reaches)
+        short = reach.status == "checked" and not self.asked and not numbers.all_are(self.model, self.covered)
         verdict = Verdict(
             status=reach.status,
             holds_for=reach.sizes,
             by_code={code: str(self.reaches[code]) for code in CODES},
             configurations=self.proof if reach.status == "proved" and self.proof else self.explored,
             terminates=self.terminates if reach.status in ("proved", "checked") else None,
+            shortfall=self._shortfall() if short else "",
         )
         found = [*one_each_cause(self.found, self.low), *extra]
         return sorted(found, key=lambda diagnostic: diagnostic.sort_key), verdict
@@ -233,8 +237,10 @@ class _Check:
     def _every_size(self) -> list[Diagnostic]:
         self._exact(self.sizes[:GLANCE])
         model = self._unknown
-        proof = coarsest(model, self._share())
+        share = self._share()
+        proof = coarsest(model, share)
         if proof is None:
+            self.in_time = share.spent < 1
             self._exact()
             return []
         self.proof = proof.configurations
@@ -302,6 +308,16 @@ class _Check:
         self.reaches["PF207"] = Reach("skipped", "") if self.errors else self.reaches["PF201"]
         if self.terminates is None and not self.errors and finished:
             self.terminates = "under fairness" if self.goes_round else "always"
+
+    def _shortfall(self) -> str:
+        return shortfall(
+            self.model,
+            self.options,
+            self.reaches,
+            (self.covered, self.sizes),
+            proved=self.proof > 0,
+            in_time=self.in_time,
+        )
 
     def _ran_out(self) -> Diagnostic:
         covered = numbers.these(self.model, self.covered) if self.covered else "no size"
