@@ -84,7 +84,9 @@ class Party(_Holder):
             for person, place in zip(self.people, self.features.train[self.people, feature], strict=True):
                 members[place].append(self._derivatives[person])
             cells += map(self._key.total, members)
-        return {"sums": self._key.dump(pack(each, 2) for each in chunks(cells, self._key.digits // 2))}
+        room = self._key.digits // 2
+        together = [cells[start : start + room] for start in range(0, len(cells), room)]
+        return {"sums": self._key.dump(pack(each, 2) for each in together)}
 
     def split(self, message: Message) -> Payload:
         feature, place = self.splits[message["node"]] = message["feature"], message["bin"]
@@ -151,12 +153,10 @@ class Owner(_Holder):
 
     def collect_gain(self, message: Message) -> None:
         sizes = self.sizes[message.sender]
-        cells = list(range(sum(sizes)))
-        numbers: list[int] = []
-        packed = self._key.decrypt(message["sums"])
-        for each, part in zip(packed, chunks(cells, self._key.public.digits // 2), strict=True):
-            numbers += unpack(each, 2 * len(part))
-        sums = np.split(np.array(numbers, dtype=np.int64).reshape(-1, 2), np.cumsum(sizes)[:-1])
+        places = 2 * (self._key.public.digits // 2)
+        numbers = [unpack(each, places) for each in self._key.decrypt(message["sums"])]
+        cells = np.array(numbers, dtype=np.int64).reshape(-1, 2)[: sum(sizes)]
+        sums = np.split(cells, np.cumsum(sizes)[:-1])
         self.offers[message.sender] = self._best(sums)
 
     def best_is_elsewhere(self) -> bool:
@@ -165,7 +165,7 @@ class Owner(_Holder):
 
     def more_nodes(self, *_: object) -> bool:
         """Whether there is one to split after this one."""
-        return bool(self.ahead) or (self._fork is not None and self._parent(self.node))
+        return bool(self.ahead) or (self._fork is not None and not self._last(self.node))
 
     def best_party(self, *_: object) -> list[str]:
         assert self._fork is not None
@@ -225,14 +225,14 @@ class Owner(_Holder):
         self.trees[-1][self.node] = fork
         for child, people in zip(children(self.node), halves(self.at[self.node], left), strict=True):
             self.at[child] = people
-            if self._parent(self.node):
-                self.ahead.append(child)
-            else:
+            if self._last(self.node):
                 self._leaf(child)
+            else:
+                self.ahead.append(child)
 
-    def _parent(self, node: int) -> bool:
-        """Whether those under it may be split in turn."""
-        return depth(node) + 1 < int(self.parameters["max_depth"])
+    def _last(self, node: int) -> bool:
+        """Whether those under it are leaves, whatever they would gain."""
+        return depth(node) + 1 >= int(self.parameters["max_depth"])
 
     def _leaf(self, node: int) -> None:
         people = self.at[node]
@@ -302,7 +302,3 @@ def gain_of(offer: Split | None) -> float:
 
 def halves(people: Rows, left: Rows) -> tuple[Rows, Rows]:
     return left, np.setdiff1d(people, left)
-
-
-def chunks(items: Sequence[Any], size: int) -> list[Any]:
-    return [items[start : start + size] for start in range(0, len(items), size)]
