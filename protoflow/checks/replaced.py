@@ -1,7 +1,9 @@
-"""Rows that took the place of a base's: a note with the findings that may come from that.
+"""Rows that took the place of a base's: a note with the findings that may come from that, and the base's rows to type.
 
 A row of a protocol that extends another replaces the base's rows for each source and trigger that it names, and with
-them goes what they sent and where they led. That is meant, or an accident, and cannot be seen in the file alone.
+them goes what they sent and where they led. That is meant, or an accident, and cannot be seen in the file alone. Where
+it is what is wrong, the first thing to suggest is what the base says: rows that lead where the new one does not, and if
+that does not do, all of them.
 """
 
 from __future__ import annotations
@@ -9,6 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from protoflow.checks.structure import suggest
+from protoflow.diagnostics import Help, one_of
 from protoflow.language.suggest import quoted
 from protoflow.protocol import EVERYTHING
 from protoflow.trace import roles_of
@@ -17,18 +21,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from protoflow.diagnostics import Diagnostic, Span
-    from protoflow.protocol import Protocol, Transition
+    from protoflow.program import Program, RoleProgram
+    from protoflow.protocol import Transition
 
 MOST = 3
 """Notes with one finding."""
 
 
-def note_replaced(found: Iterable[Diagnostic], protocol: Protocol) -> list[Diagnostic]:
+def note_replaced(found: Iterable[Diagnostic], program: Program) -> list[Diagnostic]:
     """The same findings, with a note for each row that replaced others, if what they did may be what is missing."""
     rows = [
-        (name, index, row)
-        for name, role in protocol.roles.items()
-        for index, row in enumerate(role.transitions)
+        (role, index, row)
+        for role in program.roles.values()
+        for index, row in enumerate(role.role.transitions)
         if any(_differs(base, row) for base in row.replaced)
     ]
     if not rows:
@@ -36,11 +41,44 @@ def note_replaced(found: Iterable[Diagnostic], protocol: Protocol) -> list[Diagn
 
     def noted(diagnostic: Diagnostic) -> Diagnostic:
         taken = set(_taken(diagnostic))
-        may_be = (row for name, index, row in rows if (name, index) in taken or _about(diagnostic, name, index, row))
-        notes = [_note(row) for row in may_be]
-        return replace(diagnostic, notes=(*diagnostic.notes, *notes[:MOST]))
+        may_be = [
+            (role, row)
+            for role, index, row in rows
+            if (role.name, index) in taken or _about(diagnostic, role.name, index, row)
+        ][:MOST]
+        notes = [_note(row) for _, row in may_be]
+        helps = [help_ for role, row in may_be for help_ in _repeated(program, role, row)]
+        return replace(diagnostic, notes=(*diagnostic.notes, *notes), help=one_of([*helps, *_chain(diagnostic.help)]))
 
     return [noted(diagnostic) for diagnostic in found]
+
+
+def _chain(help_: Help | None) -> Iterator[Help]:
+    """A help, and what may help otherwise."""
+    while help_ is not None:
+        yield help_
+        help_ = help_.otherwise
+
+
+def _repeated(program: Program, role: RoleProgram, row: Transition) -> Iterator[Help]:
+    """The base's rows that `row` replaced, as far as it did, to be typed after it."""
+    bases = [_common(base, row) for base in row.replaced]
+    elsewhere = [base for base in bases if base.dest != row.dest]
+    for chosen in dict.fromkeys((tuple(elsewhere), tuple(bases))):
+        if chosen:
+            text = "a row replaces all rows of the base for its source and trigger; repeat those still meant"
+            first, *more = (suggest.add_row(program, role, text, suggest.as_written(base)) for base in chosen)
+            if first.span is not None:
+                yield replace(first, replacement="".join(help_.replacement or "" for help_ in (first, *more)))
+
+
+def _common(base: Transition, row: Transition) -> Transition:
+    """The base's row for what both rows are for."""
+    triggers = tuple(name for name in base.triggers if name in row.triggers)
+    sources = base.sources if EVERYTHING in row.sources else row.sources
+    if EVERYTHING not in (*base.sources, *row.sources):
+        sources = tuple(name for name in base.sources if name in row.sources)
+    return replace(base, triggers=triggers, sources=sources)
 
 
 def _differs(base: Transition, row: Transition) -> bool:

@@ -147,7 +147,7 @@ def _check(
         explored, verdict = check(program, options)
         found += explored
         looked_for.append("PF2")
-    found = note_replaced(found, protocol)
+    found = note_replaced(found, program)
     left, idle = apply_silences(found, reading.silences, file=reading.file, looked_for=looked_for)
     report = _report(reading, [*reading.diagnostics, *left, *idle], selection)
     return replace(report, verdict=verdict, assumptions=assumptions)

@@ -8,6 +8,7 @@ import pytest
 
 from protoflow.checks import Report, validate
 from protoflow.checks.composition import Options
+from protoflow.diagnostics import apply
 from protoflow.language import read
 
 if TYPE_CHECKING:
@@ -68,6 +69,33 @@ def test_it_is_said_with_both_places(row: str, code: str, tmp_path: Path, monkey
     report = checked(tmp_path, row)
     (found,) = (each for each in report.diagnostics if each.code == code)
     assert f"{ROW}, {BOTH}" in found.notes
+
+
+AVERAGED = BASE.replace("dest: over, send: {finish: all}", "dest: over, handler: average, send: {finish: all}")
+AGAIN = "      - {trigger: all_in, source: asking, dest: asking, send: {ask: all}, times: 2}\n"
+OVER = "      - {trigger: all_in, source: asking, dest: over, handler: average, send: {finish: all}}\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "code", "repeated"),
+    [
+        ("{trigger: all_in, source: asking, dest: over, conditions: bad, send: {finish: all}}", "PF202", AGAIN + OVER),
+        ("{trigger: all_in, source: asking, dest: asking, send: {ask: all}, times: 1}", "PF102", OVER),
+        ("{trigger: all_in, source: asking, dest: asking, send: {ask: all}, conditions: good}", "PF102", OVER),
+    ],
+)
+def test_the_rows_that_it_replaced_are_to_be_repeated(
+    row: str, code: str, repeated: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With all that they did: those that lead where the new row does not, and where that does not do, all."""
+    monkeypatch.chdir(tmp_path)
+    report = checked(tmp_path, row, AVERAGED)
+    (found,) = report.shown
+    assert found.code == code
+    assert found.help is not None
+    assert [edit.replacement for edit in found.help.edits] == [repeated]
+    (tmp_path / "mine.yaml").write_text(apply(found.help.edits, report.sources["mine.yaml"]))
+    assert validate(read("mine.yaml"), composition=Options(cache=False)).shown == ()
 
 
 UNTOLD = BASE.replace(", send: {finish: all}", "")
