@@ -219,7 +219,10 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """`cls` is `package.module:Class`; it is text here, and only running imports it."""
+    """`cls` is `package.module:Class`; it is text here, and only running imports it.
+
+    `replaced`: the class of a base in whose place it stands.
+    """
 
     name: Name
     states: Mapping[str, State]
@@ -231,6 +234,7 @@ class Role:
     summary: str = ""
     span: Span | None = field(default=None, compare=False, repr=False)
     spans: Spans = field(default_factory=dict, compare=False, repr=False)
+    replaced: Name | None = field(default=None, compare=False, repr=False)
 
 
 class Shape(StrEnum):

@@ -122,14 +122,18 @@ class _Completion:
         self.below(last, lines)
 
     def new_class(self, each: Wanted, stubs: list[Stub]) -> list[str]:
-        base = f"{self.name_of('protoflow')}.Participant"
-        if each.base is not None:
+        if each.base is None:
+            base = f"{self.name_of('protoflow')}.Participant"
+        else:
             home, _, name = each.base.rpartition(".")
-            base = f"{self.name_of(home)}.{name}"
+            base = name if home == self.module.name else f"{self.name_of(home)}.{name}"
             found = self.library.module(home)
             inherited = self.library.find(found, name) if found is not None else None
             if inherited is None:
-                raise UsageError(f"`{each.base}`, the class of `{each.role}`, is not found: what it has is not known")
+                raise UsageError(
+                    f"`{each.base}`, which the class of `{each.role}` is to derive from, is not found: what it has is "
+                    "not known"
+                )
             has = self.library.names(*inherited)
             stubs = [stub for stub in stubs if stub.name not in has.found]
         self.use(stubs, each.name)

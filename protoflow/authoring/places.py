@@ -52,7 +52,7 @@ def places(program: Program, folder: Path, output: Path | None) -> list[Place]:
         module, name = _parts(role.role.cls)
         path = library.origin(module) or folder / f"{module.replace('.', '/')}.py"
         if folder.resolve() in path.resolve().parents and "site-packages" not in path.parts:
-            found.setdefault(module, Place(module, path)).wanted.append(Wanted(role.name, name))
+            found.setdefault(module, Place(module, path)).wanted.append(_wanted(role, name))
         elif missing := _missing(library, role, module, name):
             raise UsageError(
                 f"`{role.role.cls}` has no {quoted(missing)}, and is not in this folder: -o my_module.py writes a "
@@ -74,11 +74,17 @@ def _all_there(program: Program, library: Library, output: Path) -> Place:
             continue
         module, name = _parts(role.role.cls)
         if module == place.module:
-            place.wanted.append(Wanted(role.name, name))
+            place.wanted.append(_wanted(role, name))
         elif _missing(library, role, module, name):
             place.wanted.append(Wanted(role.name, class_name(role.name), f"{module}.{name}"))
             place.to_name[role.name] = f"{place.module}:{class_name(role.name)}"
     return place
+
+
+def _wanted(role: RoleProgram, name: str) -> Wanted:
+    """The class that the file names. Written new, it goes on from the one that the base names."""
+    base = role.role.replaced
+    return Wanted(role.name, name, ".".join(_parts(base)) if base is not None else None)
 
 
 def _parts(cls: Name) -> tuple[str, str]:

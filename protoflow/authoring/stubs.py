@@ -16,7 +16,7 @@ from protoflow.language.suggest import quoted
 from protoflow.protocol import LOST, TargetKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from protoflow.checks.uses import Use
     from protoflow.program import Program, RoleProgram, Row, RowSend
@@ -118,22 +118,18 @@ class _Writer:
         if self.use.kind == "predicate":
             return f"Whether that is so, on {on}."
         if self.use.kind == "selector":
-            return f"Who gets {quoted(dict.fromkeys(send.message for send in self.sends()))}, on {on}: ids."
-        sends = dict.fromkeys(send.message for row in self.use.rows for send in row.sends)
-        always = [message for message in sends if all(self.certain(message, row) for row in self.use.rows)]
-        maybe = dict.fromkeys(event for row in self.use.rows for event, possibly in row.raises if possibly)
+            return f"Who gets {_by_row([self.asked(row) for row in self.use.rows])}, on {on}: ids."
+        sends = _by_row([[send for send in row.sends if not send.maybe] for row in self.use.rows])
+        maybe = dict.fromkeys(send.message for row in self.use.rows for send in row.sends if send.maybe)
+        raised = dict.fromkeys(event for row in self.use.rows for event, possibly in row.raises if possibly)
         said = [f"On {on}."]
-        if always:
-            said.append(f"Sends {quoted(always)}.")
-        if others := [message for message in sends if message not in always]:
-            said.append(f"May send {quoted(others, 'or')}.")
+        if sends:
+            said.append(f"Sends {sends}.")
         if maybe:
-            said.append(f"May raise {quoted(maybe, 'or')}.")
+            said.append(f"May send {quoted(maybe, 'or')}.")
+        if raised:
+            said.append(f"May raise {quoted(raised, 'or')}.")
         return " ".join(said)
-
-    def certain(self, message: str, row: Row) -> bool:
-        """Whether the handler sends it whenever this row is taken."""
-        return any(send.message == message and not send.maybe for send in row.sends)
 
     def shown(self, trigger: str) -> str:
         message = self.messages.get(trigger)
@@ -147,17 +143,13 @@ class _Writer:
     def predicate(self) -> tuple[str, list[str]]:
         return "bool", ["return False"]
 
-    def sends(self) -> list[RowSend]:
+    def asked(self, row: Row) -> list[RowSend]:
         """The sends that this selector is asked for."""
-        return [
-            send
-            for row in self.use.rows
-            for send in row.sends
-            if send.target.kind is TargetKind.SELECTOR and send.target.name == self.use.name
-        ]
+        kind, name = TargetKind.SELECTOR, self.use.name
+        return [send for send in row.sends if send.target.kind is kind and send.target.name == name]
 
     def selector(self) -> tuple[str, list[str]]:
-        sends = self.sends()
+        sends = [send for row in self.use.rows for send in self.asked(row)]
         roles = dict.fromkeys(str(role) for role in sends[0].roles)
         peers = ", ".join(f'*self.peers("{role}")' for role in roles)
         return "list[str]", [f"return [{peers}]{'[:1]' if any(send.one for send in sends) else ''}"]
@@ -216,6 +208,17 @@ class _Writer:
         if kind is TargetKind.LINK:
             return f'self.linked("{name}")[0]'
         return f'self.peers("{next(iter(send.roles))}")[0]'
+
+
+def _by_row(sends: Iterable[Sequence[RowSend]]) -> str:
+    """What is sent, given the sends of each row; "" where there are none."""
+    found = dict.fromkeys(tuple(send.message for send in each) for each in sends)
+    several = any(len(messages) > 1 for messages in found)
+    each = [quoted(messages) for messages in found if messages] + ["nothing"] * (() in found)
+    if len(found) < 2:
+        return quoted(next(iter(found), ()))
+    last = f", or {each[-1]}" if several else f" or {each[-1]}"
+    return f"{', '.join(each[:-1])}{last}, depending on the row"
 
 
 def _text(value: _Value) -> str:

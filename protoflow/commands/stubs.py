@@ -29,6 +29,7 @@ examples:
 
 A module is looked for as `protoflow run` does: in this folder first. It is read, and not imported. With -o, a class
 that the file takes from elsewhere (from the protocol that it extends, say) is derived from, if it lacks something.
+Where the file names a class of its own in place of the base's and that is not there yet, it derives from the base's.
 exit codes: 0 done, or nothing is missing; 1 the file has errors, or a class has bases that cannot be found; 2 wrong
 usage
 """

@@ -42,6 +42,7 @@ class RoleDraft:
     span: Span
     spans: dict[str, Span] = field(default_factory=dict)
     cls: Name | None = None
+    replaced: Name | None = None  # the class of a base, in whose place `cls` stands
     count: Count | None = None
     initial: Name | None = None
     summary: str = ""

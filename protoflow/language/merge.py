@@ -124,7 +124,9 @@ class _Merger:
         sections: list[_Section] = [("state", base.states), ("event", base.events)]
         for name in role.removed_names:
             self._remove(name, sections, role.name, f"state or event of `{role.name}` in the base")
-        base.cls = role.cls or base.cls
+        if role.cls is not None:
+            base.replaced = base.cls if role.cls != base.cls else base.replaced
+            base.cls = role.cls
         base.count = role.count or base.count
         base.initial = role.initial or base.initial
         base.summary = role.summary or base.summary

@@ -154,6 +154,7 @@ class _Resolver:
             role.summary,
             role.span,
             role.spans,
+            role.replaced,
         )
 
     # ---- assumptions and properties ------------------------------------------------------------------------------

@@ -207,6 +207,83 @@ def test_what_may_be_left_out_is_not_said_to_be_sent() -> None:
     assert '"""On `start`. May send `greeting`."""' in new_module(program, wanted(program), "Mine.")
 
 
+DIFFERENT = """\
+protoflow: 1
+name: different
+messages:
+  a: {from: x, to: y}
+  b: {from: x, to: y}
+  c: {from: x, to: y}
+roles:
+  x:
+    states: {s: {final: true}}
+    events: {e: {raised: true}, f: {raised: true}, g: {raised: true}}
+    transitions:
+      - {trigger: e, source: s, handler: work, send: ROW_E}
+      - {trigger: f, source: s, handler: work, send: ROW_F}
+      - {trigger: g, source: s, handler: work, send: ROW_G}
+  y:
+    count: 2
+    states: {s: {final: true, ignore: "*"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("a a a", "Sends `a`."),
+        ("a b a", "Sends `a` or `b`, depending on the row."),
+        ("a b c", "Sends `a`, `b` or `c`, depending on the row."),
+        ("a [] b", "Sends `a`, `b` or nothing, depending on the row."),
+        ("a [b,c] a", "Sends `a`, or `b` and `c`, depending on the row."),
+        ("a [a,b] []", "Sends `a`, `a` and `b`, or nothing, depending on the row."),
+        ("a [a,{message:b,maybe:true}] a", "Sends `a`. May send `b`."),
+    ],
+)
+def test_what_is_sent_is_said_row_by_row(rows: str, said: str) -> None:
+    text = DIFFERENT
+    for place, send in zip(("ROW_E", "ROW_F", "ROW_G"), rows.split(" "), strict=True):
+        text = text.replace(place, send.replace(":", ": "))
+    assert f'"""On `e`, `f` or `g`. {said}"""' in new_module(program_of(text), [Wanted("x", "X")], "Mine.")
+
+
+def test_whom_a_selector_chooses_for_is_said_row_by_row() -> None:
+    text = DIFFERENT.replace("ROW_E", "{a: some}").replace("ROW_F", "{b: some}").replace("ROW_G", "a")
+    text = text.replace("handler: work, ", "")
+    assert '"""Who gets `a` or `b`, depending on the row, on `e` or `f`: ids."""' in new_module(
+        program_of(text), [Wanted("x", "X")], "Mine."
+    )
+
+
+def test_a_class_that_is_not_there_yet_goes_on_from_the_one_that_the_base_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    program = program_of(
+        "protoflow: 1\nname: more\nextends: hello\nroles:\n  server: {class: 'mine:Server'}\n  client:\n"
+        "    class: mine:Client\n    transitions:\n"
+        "      - {trigger: greeting, source: waiting, dest: done, handler: sing, send: answer}\n"
+    )
+    for output in (None, Path("mine.py")):
+        (place,) = places(program, tmp_path, output)
+        text = new_module(program, place.wanted, "Mine.")
+        assert methods(text) == {"Server": [], "Client": ["sing"]}
+        assert "class Server(protoflow.learning.hello.Server):\n" in text
+        assert "class Client(protoflow.learning.hello.Client):\n" in text
+    (place,) = places(program, tmp_path, None)
+    alone = new_module(program, place.wanted[:1], "Mine.")
+    assert re.findall(r"^import .*$", alone, re.MULTILINE) == ["import protoflow.learning.hello"]
+
+
+def test_a_class_may_go_on_from_one_of_its_own_module() -> None:
+    before = "import protoflow\n\n\nclass Old(protoflow.Participant):\n    def greet(self): ...\n"
+    wanted = [Wanted("server", "New", "mine.Old")]
+    text = completed(program_of(HELLO), wanted, before, "mine", None, []).text
+    assert "class New(Old):\n" in text
+    assert "import mine" not in text
+    assert methods(text) == {"Old": ["greet"], "New": ["listen"]}
+
+
 def test_roles_without_a_class_are_named(tmp_path: Path) -> None:
     program = program_of(re.sub(r"^ +class: .*\n", "", HELLO, flags=re.MULTILINE))
     with pytest.raises(
