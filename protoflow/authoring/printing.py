@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from protoflow.authoring.layout import Block, Comment, Entry, Flow, Layout, Leaf
-from protoflow.authoring.table import WIDTH, lined_up
+from protoflow.authoring.table import WIDTH, Line, lined_up
 from protoflow.language import keys
 from protoflow.language.keys import Table
 
@@ -159,21 +159,16 @@ def _inline_values(block: Block, kind: Kind, indent: str) -> dict[int, str]:
         if text is not None:
             found[id(entry)] = text
     names = {id(entry): f"{entry.key}:" if block.mapping else "-" for entry in block.entries}
-    width = 0
-    if isinstance(kind, Section):
-        width = max((len(names[each]) for each, text in found.items() if text), default=0)
-        lengths = [(len(indent) + len(names[each]), 1 + len(text)) for each, text in found.items()]
-        if any(name + text <= WIDTH < len(indent) + width + text for name, text in lengths):
-            width = 0
     table = kind.table if isinstance(kind, Section) else None if block.mapping else kind
-    columns = _COLUMNS.get(table.title) if isinstance(table, Table) else None
-    if columns is not None:
-        rows = {id(entry): _row(entry.value, table, columns) for entry in block.entries if id(entry) in found}
-        rows = {each: cells for each, cells in rows.items() if cells}
-        longest = max((max(width, len(names[each])) for each in rows), default=0)
-        lines = lined_up(list(rows.values()), (*columns, _REST), WIDTH - len(indent) - longest - 1)
-        found |= zip(rows, lines, strict=True)
-    return {each: f"{names[each]:<{width}} {text}" if text else names[each] for each, text in found.items()}
+    columns = _COLUMNS.get(table.title, ()) if isinstance(table, Table) else ()
+    if not columns and not isinstance(kind, Section):
+        return {each: f"{names[each]} {text}" if text else names[each] for each, text in found.items()}
+    lines = [
+        Line(names[id(entry)], found[id(entry)], tuple(_row(entry.value, table, columns)) if columns else ())
+        for entry in block.entries
+        if id(entry) in found
+    ]
+    return dict(zip(found, lined_up(lines, (*columns, _REST), WIDTH - len(indent)), strict=True))
 
 
 def _row(value: Node, table: Kind, columns: tuple[str, ...]) -> list[Cell]:
