@@ -2,8 +2,8 @@
 
 - a `yaml`, `python` or `toml` block whose first line is a comment with a file's name is written to that file
 - a `python` block without a name is run, and must not fail
-- a `console` block has commands after `$ `, each followed by all that it prints on standard output; it ends with 0, or
-  with 1 for findings
+- a `console` block has commands after `$ `, each followed by all that it prints on standard output, and `protoflow
+  validate` by what it says on standard error too (of others, that is progress); it ends with 0, or with 1 for findings
 - `console about`: the same, with numbers free to differ (what training gives depends on the machine)
 - `console shown`: not run (it would install, or take minutes)
 - a `yaml`, `toml` or `json` block without a name is a fragment, and must be readable
@@ -51,7 +51,8 @@ def executed(command: list[str], folder: Path) -> subprocess.CompletedProcess[st
 
 def printed(command: str, folder: Path) -> str:
     """What a command prints, as it stands in a page; shipped protocols are shown as from a checkout."""
-    done = executed(["bash", "-c", command], folder)
+    shown = f"{command} 2>&1" if command.startswith("protoflow validate ") else command
+    done = executed(["bash", "-c", shown], folder)
     assert done.returncode in (0, 1), done.stderr
     return done.stdout.replace(f"{ROOT}/", "")
 
