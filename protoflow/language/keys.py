@@ -142,7 +142,8 @@ TRANSITION = Table(
         "raise": "Events of this role that the handler raises; `maybe name`: it may.",
         "conditions": "Names that must all hold: predicates, `fresh`, bool parameters, links.",
         "unless": "Names that must all not hold.",
-        "times": "Each participant takes this row at most that many times: a number or a parameter.",
+        "times": "Each participant takes this row at most that many times: a number or a parameter. Each row "
+        "counts for itself.",
     },
     required=("trigger", "source"),
     meant={
