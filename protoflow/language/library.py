@@ -30,6 +30,11 @@ def display(path: Path) -> str:
         return path.as_posix()
 
 
+def typed(file: str) -> str:
+    """What is typed for a protocol that was read from this file: the name of a shipped one."""
+    return next((name for name, path in shipped().items() if display(path) == file), file)
+
+
 def near(name: str) -> str | None:
     """What a name may have been meant to be where nothing is: a YAML file or a folder beside it, a shipped protocol."""
     path = Path(name)

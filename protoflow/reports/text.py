@@ -12,8 +12,8 @@ import unicodedata
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from protoflow.assumed import assumed
 from protoflow.diagnostics import Severity
-from protoflow.reports.assumed import assumed
 from protoflow.trace import participant_ids
 
 if TYPE_CHECKING:

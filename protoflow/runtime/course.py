@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from protoflow.errors import ProtocolError, UsageError
+from protoflow.assumed import Suffered
+from protoflow.errors import CourseError, ProtocolError, UsageError
 from protoflow.runtime.behaviour import built, calls_of, names_of
 from protoflow.runtime.directory import Directory
 from protoflow.runtime.interpreter import Interpreter
@@ -112,22 +114,56 @@ class Course:
         as it is taken, `progress` is called with each. `until` (virtual seconds) ends a course that would go on.
 
         Raises ProtocolError (the protocol or a class has errors), HandlerError (a handler failed, or did not do what
-        its row says), CourseError (a message that nobody handles, or a stop before the course is complete).
+        its row says), CourseError (a message that nobody handles, or a stop before the course is complete; where more
+        went wrong from outside than the protocol assumes, it says what, and the command that checks for that).
         """
         from protoflow.engines.host import simulate
 
         directory = self._directory()
         if validate:
             self._validate()
-        return simulate(
-            self._interpreters(directory),
-            directory,
-            conditions=conditions,
-            seed=seed,
-            path=None if trace is None else Path(trace),
-            progress=progress,
-            until=until,
-        )
+        suffered = Suffered({role: len(given) for role, given in self._participants.items()})
+
+        def seen(step: Step) -> None:
+            suffered.add(step)
+            if progress is not None:
+                progress(step)
+
+        try:
+            return simulate(
+                self._interpreters(directory),
+                directory,
+                conditions=conditions,
+                seed=seed,
+                path=None if trace is None else Path(trace),
+                progress=seen,
+                until=until,
+            )
+        except CourseError as error:
+            beyond = suffered.beyond(self.protocol.assumptions)
+            if beyond is None:
+                raise
+            what, options = beyond
+            raise CourseError(
+                f"{error}\n  the verdict did not cover this run: it assumes {what}\n"
+                f"  to check for that: {self._validating(options)}",
+                error.outcome,
+            ) from None
+
+    def _validating(self, options: Sequence[str]) -> str:
+        """The command that checks this protocol, with the values of its parameters, with these options."""
+        from protoflow.language.library import typed
+        from protoflow.language.parameters import show
+
+        source = typed(self.protocol.file) if self.protocol.file else self.protocol.name
+        values = self.program.parameters
+        given = [
+            word
+            for name, parameter in self.protocol.parameters.items()
+            if values[name] != parameter.default
+            for word in ("--set", f"{name}={show(values[name], parameter.type)}")
+        ]
+        return shlex.join(["protoflow", "validate", source, *given, *options])
 
     def _validate(self) -> None:
         from protoflow.checks import validate

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import copy
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import torch
 
-from protoflow import Course, HandlerError, Message, Participant, ProtocolError, Setting, UsageError
+from protoflow import Course, CourseError, HandlerError, Message, Participant, ProtocolError, Setting, UsageError
 from protoflow.engines.conditions import Conditions, Span
+from protoflow.language import shipped
 from tests.runtime.driving import protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 COURSE = """
 parameters: {rounds: 2, patience: 30s, part: 50%, strict: true}
@@ -338,3 +342,22 @@ def test_a_broadcast_is_shared() -> None:
     made.run()
     assert seen[0] is seen[1] is seen[2]
     assert seen[0]["weights"]["w"] is made._participants["server"][0].weights["w"]
+
+
+def test_the_error_of_a_run_beyond_the_assumptions_says_how_to_check_for_it(tmp_path: Path) -> None:
+    """As the command line does, which runs courses this way."""
+    text = shipped()["hello"].read_text(encoding="utf-8")
+    file = tmp_path / "mine.yaml"
+    file.write_text(text.replace("messages:", "parameters: {patience: 30s}\nmessages:", 1), encoding="utf-8")
+    said = (
+        "\n  the verdict did not cover this run: it assumes no lost message (here 2)\n  to check for that: protoflow "
+    )
+    for source, given, command in (
+        ("hello", {}, "validate hello --loss 2"),
+        (file, {"patience": 60}, f"validate {file} --set patience=60s --loss 2"),
+    ):
+        course = Course.build(source, {"client": 2}, given)
+        with pytest.raises(CourseError) as caught:
+            course.run(conditions=Conditions(loss={"*": 1.0}))
+        assert str(caught.value).endswith(said + command)
+        assert caught.value.outcome == "stuck"
