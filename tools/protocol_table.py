@@ -100,8 +100,9 @@ written, and `protoflow new my_course --from NAME` writes its stubs. [The galler
 tables` writes this page anew.
 
 FederatedScope's families of workers are all here. Those that differ in a trainer or an aggregator alone have no
-messages or phases of their own, and need no file: FedEM, FedBN, MAML, robust aggregation, differential privacy,
-compression, attacks on any of them, local and global training.
+messages or phases of their own, and need no file: FedEM, FedBN, MAML, robust aggregation, attacks on any of them, local
+and global training. Compression and differential privacy are [parameters of most of these
+courses](learning.md#smaller-updates).
 """
 
 

@@ -10,17 +10,32 @@ from typing import TYPE_CHECKING
 from protoflow.learning import fedbuff, fedprox, training
 
 if TYPE_CHECKING:
+    from protoflow.learning.backend import torch
+    from protoflow.learning.data import Examples
     from protoflow.learning.fedavg import Payload
     from protoflow.runtime import Message
 
 
 class Server(fedbuff.Server):
+    given: dict[str, training.Weights]
+    """What each client trains on: the model as it was sent last."""
+
+    def __init__(self, model: torch.nn.Module, test_set: Examples, seed: int = 0) -> None:
+        super().__init__(model, test_set, seed)
+        self.given = {}
+
+    def current(self, message: Message) -> Payload:
+        payload = super().current(message)
+        self.given[message.sender] = payload["weights"]
+        return payload
+
     def mix(self, message: Message) -> Payload:
         """The model goes a part of the way to the update: `mixing` of it, for one that is not stale."""
-        training.approach(self.model, message["weights"], self.parameters["mixing"] * self.discount(message))
+        update = self.restored(message["weights"], self.given[message.sender])
+        training.approach(self.model, update, self.parameters["mixing"] * self.discount(message))
         self.round += 1
         self.report()
-        return self.current()
+        return self.current(message)
 
     def conclude(self, message: Message) -> Payload:
         self.mix(message)
@@ -31,4 +46,4 @@ class Client(fedprox.Client):
     def train(self, message: Message) -> Payload:
         self.receive(message["weights"])
         self.fit()
-        return {"weights": self.weights(), "version": message["version"]}
+        return {"weights": self.update(message["weights"]), "version": message["version"]}

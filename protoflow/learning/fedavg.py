@@ -11,6 +11,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from protoflow.learning import training
+from protoflow.learning.averager import Averager
 from protoflow.learning.holder import Holder
 from protoflow.learning.learner import Learner
 from protoflow.learning.training import Score, WeightedMean
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     Payload = dict[str, Any]
 
 
-class Server(Holder):
+class Server(Averager, Holder):
     """Holds the global model; `seed` fixes the cohorts."""
 
     def __init__(self, model: torch.nn.Module, test_set: Examples, seed: int = 0) -> None:
@@ -31,6 +32,7 @@ class Server(Holder):
         self.samples: dict[str, int] = {}
         self.updates = WeightedMean()
         self.evaluations: list[list[Score]] = []
+        self.asked, self.sample_rate = 0, 1.0
 
     # Joining
 
@@ -45,19 +47,21 @@ class Server(Holder):
     def cohort(self) -> list[str]:
         """A random `fraction` of those who have joined, rounded up: at least one."""
         joined = self._joined()
-        return Random(training.derive(self.seed, "cohort", self.round)).sample(joined, self._cohort_size(joined))
+        self.asked = self._cohort_size(joined)
+        self.sample_rate = self.asked / len(joined)
+        return Random(training.derive(self.seed, "cohort", self.round)).sample(joined, self.asked)
 
     def start_round(self) -> Payload:
         return {"weights": self.weights()}
 
     def collect(self, message: Message) -> None:
-        self.updates.add(message["weights"], message["samples"])
+        self.take(message["weights"], self.weights(), message["samples"])
 
     def aggregate(self) -> Payload:
         """The mean of the updates, weighing their samples, is the new model; without updates the old one stays."""
         if self.updates.total:
-            self.move(self.updates.mean())
-            self.updates = WeightedMean()
+            self.move(self.mean(self.weights(), self.asked))
+            self.spend(self.sample_rate)
         self.round += 1
         return self.evaluate()
 
@@ -108,7 +112,7 @@ class Client(Learner):
     def train(self, message: Message) -> Payload:
         self.receive(message["weights"])
         self.fit()
-        return {"weights": self.weights(), "samples": len(self.training_set)}
+        return {"weights": self.update(message["weights"]), "samples": len(self.training_set)}
 
     def evaluate(self, message: Message) -> Payload:
         self.receive(message["weights"])

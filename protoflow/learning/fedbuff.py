@@ -8,28 +8,36 @@ changes, as in Algorithm 1, so that stale changes also make the step shorter.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from protoflow.learning import fedavg, training
 from protoflow.learning.training import WeightedMean
 
 if TYPE_CHECKING:
+    from protoflow.learning.backend import torch
+    from protoflow.learning.data import Examples
     from protoflow.learning.fedavg import Payload
     from protoflow.runtime import Message
 
 
 class Server(fedavg.Server):
-    buffered = 0
+    buffered: Counter[str]
+    """How many of the changes in the buffer are whose."""
+
+    def __init__(self, model: torch.nn.Module, test_set: Examples, seed: int = 0) -> None:
+        super().__init__(model, test_set, seed)
+        self.buffered = Counter()
 
     def welcome(self, message: Message) -> Payload:
         self.admit(message)
-        return self.current()
+        return self.current(message)
 
     def exchange(self, message: Message) -> Payload:
         """An update in, the model as it is now out."""
-        self.updates.add(message["delta"], self.discount(message))
-        self.buffered += 1
-        return self.current()
+        self.updates.add(self.restored_change(message["delta"], self.model.state_dict()), self.discount(message))
+        self.buffered[message.sender] += 1
+        return self.current(message)
 
     def discount(self, message: Message) -> float:
         """What an update weighs by its staleness; 1 for one that is not stale."""
@@ -39,11 +47,12 @@ class Server(fedavg.Server):
 
     def step(self) -> None:
         """Add what is in the buffer to the model, and empty it."""
-        if self.buffered:
-            delta = self.updates.mean(divisor=self.buffered)
+        if count := self.buffered.total():
+            delta = self.noised(self.updates.mean(divisor=count), count)
             weights = training.plus(self.model.state_dict(), delta, self.parameters["server_rate"])
             training.set_weights(self.model, weights)
-            self.updates, self.buffered = WeightedMean(), 0
+            self.spend(1.0, parts=max(self.buffered.values()))
+            self.updates, self.buffered = WeightedMean(), Counter()
             self.round += 1
             self.report()
 
@@ -51,7 +60,9 @@ class Server(fedavg.Server):
         self.step()
         return super().finish()
 
-    def current(self) -> Payload:
+    def current(self, message: Message) -> Payload:
+        """The model as it is now, for the sender of a message."""
+        del message
         return {"weights": self.weights(), "version": self.round}
 
 
@@ -60,4 +71,4 @@ class Client(fedavg.Client):
         self.receive(message["weights"])
         self.fit()
         delta = training.minus(training.weights_of(self.model), self.start)
-        return {"delta": delta, "version": message["version"]}
+        return {"delta": self.compressed(delta), "version": message["version"]}

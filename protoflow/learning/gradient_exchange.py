@@ -18,18 +18,24 @@ if TYPE_CHECKING:
 
 
 class Server(fedavg.Server):
+    moved: training.Weights
+    """What the clients refine: the global model as the gradients would have it."""
+
     def gradients(self) -> Payload:
         mean, self.updates = self.updates.mean(), WeightedMean()
-        return {"gradients": training.minus(self.model.state_dict(), mean)}
+        gradients = training.minus(self.model.state_dict(), mean)
+        self.moved = training.minus(self.model.state_dict(), gradients)
+        return {"gradients": gradients}
 
     def callback_for_updated_model(self, message: Message) -> None:
-        self.updates.add(message["weights"], self.samples[message.sender])
+        self.take(message["weights"], self.moved, self.samples[message.sender])
 
 
 class Client(fedavg.Client):
     def callback_for_gradients(self, message: Message) -> Payload:
         gradients = message["gradients"]
-        self.receive(training.minus(self.start, gradients))
+        moved = training.minus(self.start, gradients)
+        self.receive(moved)
         if training.norm(gradients) >= self.parameters["threshold"]:
             self.fit()
-        return {"weights": training.weights_of(self.model)}
+        return {"weights": self.update(moved)}

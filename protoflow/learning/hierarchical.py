@@ -7,15 +7,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from protoflow.learning import fedavg, training
+from protoflow.learning.averager import Averager
 from protoflow.learning.holder import Holder
 from protoflow.learning.training import WeightedMean
-from protoflow.runtime import Participant
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from protoflow.learning.backend import torch
     from protoflow.learning.data import Examples
     from protoflow.learning.fedavg import Payload
-    from protoflow.runtime import Message
+    from protoflow.learning.training import Weights
+    from protoflow.runtime import Message, Setting
 
 
 class Cloud(Holder):
@@ -33,38 +36,49 @@ class Cloud(Holder):
     def aggregate(self) -> Payload:
         if self.updates.total:  # none, where no edge has a client
             training.set_weights(self.model, self.updates.mean())
+            self.spend(1.0, times=self.parameters["edge_rounds"])
         self.updates = WeightedMean()
         self.round += 1
         return self.start_round()
 
 
-class Edge(Participant):
-    """Has no data and no model of its own."""
+class Edge(Averager):
+    """Has no data and no model of its own; `sent` is what its clients train on."""
 
-    def __init__(self) -> None:
+    sent: Weights
+
+    def __init__(self, seed: int = 0) -> None:
+        self.seed = seed
         self.updates = WeightedMean()
         self.rounds = 0
 
+    @classmethod
+    def build(cls, setting: Setting) -> Self:
+        return cls(setting.seed)
+
     def start_round(self, message: Message) -> Payload:
         self.rounds = 0
-        return {"weights": message["weights"]}
+        self.sent = message["weights"]
+        return {"weights": self.sent}
 
     def pass_back(self, message: Message) -> Payload:
         """Without clients the model stays as it is, and weighs nothing."""
         return {"weights": message["weights"], "samples": 0}
 
     def collect(self, message: Message) -> None:
-        self.updates.add(message["weights"], message["samples"])
+        self.take(message["weights"], self.sent, message["samples"])
 
     def another_edge_round(self) -> bool:
         return self.rounds + 1 < int(self.parameters["edge_rounds"])
 
     def aggregate(self) -> Payload:
-        answer = self.aggregate_for_the_cloud()
-        return {"weights": answer["weights"]}
+        self.sent = self.aggregate_for_the_cloud()["weights"]
+        return {"weights": self.sent}
 
     def aggregate_for_the_cloud(self) -> Payload:
-        mean, samples, self.updates = self.updates.mean(), int(self.updates.total), WeightedMean()
+        """In a private course the cloud hears how many clients there are, and not how many samples they have."""
+        samples = int(self.updates.total)
+        mean = self.mean(self.sent, len(self.linked("my_clients")))
         self.rounds += 1
         return {"weights": mean, "samples": samples}
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protoflow.learning import training
+from protoflow.learning import compression, training
+from protoflow.learning.compression import Compressor
 from protoflow.runtime import Participant
 
 if TYPE_CHECKING:
@@ -28,14 +29,33 @@ class Learner(Participant):
         self.seed = seed
         self.trainings = 0
         self.start: Weights = training.weights_of(model)
+        self._compressors: dict[str, Compressor] = {}
 
     @classmethod
     def build(cls, setting: Setting) -> Self:
+        compression.agreed(setting.parameters)  # before anybody trains
         return cls(setting.model(), setting.data(), setting.seed)
 
     def weights(self) -> Weights:
         """What is sent of the model."""
         return training.weights_of(self.model)
+
+    def update(self, base: Weights) -> Weights:
+        """What is sent of the model when training has made it of `base`: its weights; in a course with `compress`, how
+        they differ from `base`, compressed.
+        """
+        if not compression.agreed(self.parameters):
+            return self.weights()
+        return self.compressed(training.minus(self.weights(), base))
+
+    def compressed(self, change: Weights, what: str = "weights") -> Weights:
+        """A change, as it is sent. `what` tells changes of different things apart, each of which has a memory."""
+        agreed = compression.agreed(self.parameters)
+        if not agreed:
+            return change
+        if what not in self._compressors:
+            self._compressors[what] = Compressor(agreed, training.derive(self.seed, self.id, "compress", what))
+        return self._compressors[what](change)
 
     def receive(self, weights: Weights) -> None:
         """The model is now the one sent; `start` remembers what that was while training changes it."""

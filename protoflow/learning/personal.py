@@ -29,4 +29,4 @@ class Server(fedavg.Server):
     def measured(self) -> dict[str, float]:
         """The mean over the clients, each with its own model and weighing its samples."""
         scores = self.evaluations[-1]
-        return {"round": self.round, scores[0].name: training.mean_score(scores)}
+        return {"round": self.round, scores[0].name: training.mean_score(scores), **self.spent()}

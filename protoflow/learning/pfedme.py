@@ -38,4 +38,4 @@ class Client(ditto.Client):
                         training.descend(self.own, rate)
                     way = training.minus(self.own.state_dict(), self.start)
                     self.receive(training.plus(self.start, way, rate * self.parameters["attraction"]))
-        return {"weights": self.weights(), "samples": len(self.training_set)}
+        return {"weights": self.update(message["weights"]), "samples": len(self.training_set)}

@@ -30,8 +30,8 @@ class Server(fedavg.Server):
         return {**super().start_round(), "control": self.control}
 
     def collect(self, message: Message) -> None:
-        self.updates.add(message["weights"], 1)
-        self.changes.add(message["control"], 1)
+        self.updates.add(self.restored(message["weights"], self.weights()), 1)
+        self.changes.add(self.restored_change(message["control"], self.control), 1)
 
     def move(self, mean: training.Weights) -> None:
         """A step of `server_rate` toward the mean; the estimate moves by the cohort's share of all who have joined."""
@@ -57,7 +57,11 @@ class Client(fedavg.Client):
         )  # fmt: skip
         change = training.minus(mean_gradient, message["control"])  # option II: c_i+ = c_i - c + the mean gradient
         self.control = training.plus(self.control, change)
-        return {"weights": trained, "control": change, "samples": len(self.training_set)}
+        return {
+            "weights": self.update(message["weights"]),
+            "control": self.compressed(change, "control"),
+            "samples": len(self.training_set),
+        }
 
     def loss(self, model: torch.nn.Module, batch: Examples) -> torch.Tensor:
         """A linear term has the correction as its gradient, whatever the optimizer does with gradients."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from protoflow.learning import fedavg
+from protoflow.learning import fedavg, training
 from protoflow.learning.backend import numpy as np
 from protoflow.learning.backend import torch
 from protoflow.learning.secure.fixed_point import FixedPoint
@@ -17,10 +17,7 @@ from protoflow.learning.secure_aggregation import MaskingClient, SummingServer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
     from protoflow.learning.secure.primitives import Integers
-    from protoflow.learning.training import Weights
     from protoflow.runtime import Message
 
     Payload = dict[str, Any]
@@ -39,7 +36,8 @@ class Server(SummingServer, fedavg.Server):
     def unmask(self) -> None:
         total = self.aggregator.total()
         samples = int(total[0])
-        self.move(shaped(fixed_point(self.parameters).decode(total[1:], samples), self.weights()))
+        mean = torch.from_numpy(fixed_point(self.parameters).decode(total[1:], samples))
+        self.move(training.shaped(mean, self.weights()))
         self.round += 1
         self._decide(clients=len(self.aggregator.survivors))
 
@@ -64,23 +62,9 @@ class Client(MaskingClient, fedavg.Client):
     @property
     def vector(self) -> Integers:
         samples = len(self.training_set)
-        weights = fixed_point(self.parameters).encode(flat(self.weights()), samples)
+        weights = fixed_point(self.parameters).encode(training.flat(self.weights()).numpy(), samples)
         return np.concatenate([np.array([samples]), weights])
 
 
 def fixed_point(parameters: Mapping[str, Any]) -> FixedPoint:
     return FixedPoint(parameters["bits"], parameters["clip"])
-
-
-def flat(weights: Weights) -> NDArray[np.float64]:
-    """All tensors in one vector, in the order of their names' mapping."""
-    return torch.cat([tensor.reshape(-1).double() for tensor in weights.values()]).numpy()
-
-
-def shaped(vector: NDArray[np.float64], like: Weights) -> dict[str, torch.Tensor]:
-    """The tensors of a vector that `flat` made, in the shapes and types of `like`."""
-    parts = torch.split(torch.from_numpy(vector), [tensor.numel() for tensor in like.values()])
-    return {
-        name: part.reshape(tensor.shape).to(tensor.dtype)
-        for part, (name, tensor) in zip(parts, like.items(), strict=True)
-    }

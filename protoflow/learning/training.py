@@ -89,6 +89,20 @@ def norm(weights: Weights) -> float:
     return float(torch.stack([tensor.square().sum() for tensor in weights.values()]).sum().sqrt())
 
 
+def flat(weights: Weights) -> torch.Tensor:
+    """All tensors in one vector, float64, in the order of their names' mapping."""
+    return torch.cat([tensor.reshape(-1).double() for tensor in weights.values()])
+
+
+def shaped(vector: torch.Tensor, like: Weights) -> dict[str, torch.Tensor]:
+    """The tensors of a vector that `flat` made, in the names, shapes and types of `like`."""
+    parts = torch.split(vector, [tensor.numel() for tensor in like.values()])
+    return {
+        name: part.reshape(tensor.shape).to(tensor.dtype)
+        for part, (name, tensor) in zip(parts, like.items(), strict=True)
+    }
+
+
 def approach(model: torch.nn.Module, weights: Weights, part: float) -> None:
     """The model goes that part of the way to these weights: 0 leaves it where it is, 1 makes it theirs."""
     before = weights_of(model)

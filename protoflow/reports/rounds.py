@@ -108,7 +108,9 @@ def _sent(row: Row) -> list[str]:
 
 
 def _shown(value: object) -> str:
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.0e}" if 0 < abs(value) < 0.0005 else f"{value:.3f}"
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -9,7 +9,7 @@ import torch
 from protoflow.engines.conditions import Conditions, Span, Stragglers
 from protoflow.errors import UsageError
 from protoflow.learning import fedopt, fedrep, training
-from protoflow.runtime import Result
+from protoflow.runtime import Message, Result
 from tests.learning.courses import accuracies, course, rounds, run
 
 SKEWED = "dirichlet:0.1"
@@ -130,7 +130,7 @@ def test_an_update_is_mixed_in_by_its_staleness():
     server.log = lambda **_: None
     for stale, part in ((0, 0.6), (3, 0.3)):
         before, ones = server.weights(), training.each(torch.ones_like, server.weights())
-        server.mix({"weights": ones, "version": server.round - stale})
+        server.mix(Message("update", "client1", "server", {"weights": ones, "version": server.round - stale}))
         for name, tensor in server.weights().items():
             torch.testing.assert_close(tensor, (1 - part) * before[name] + part)
 

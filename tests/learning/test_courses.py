@@ -6,7 +6,7 @@ import torch
 from protoflow.engines.conditions import Conditions, Crash, Span, Stragglers
 from protoflow.learning import fedavg, training
 from protoflow.learning.partition import partition
-from protoflow.runtime import Result
+from protoflow.runtime import Message, Result
 from tests.learning.courses import accuracies, course, materials, rounds, run
 
 LEARNING = (
@@ -211,10 +211,12 @@ def test_a_stale_update_weighs_less():
     played = course("fedbuff", clients=1, rounds=1, buffer=1)
     played.run()
     server = played._participants["server"][0]
-    assert (server.round, server.buffered) == (2, 0)
+    assert (server.round, server.buffered.total()) == (2, 0)
     for version, value in ((2, 1.0), (2, 2.0), (-1, 10.0)):
-        server.exchange({"delta": {"layer": torch.tensor([value])}, "version": version})
-    assert server.updates.mean(divisor=server.buffered)["layer"].item() == pytest.approx((1 + 2 + 0.5 * 10) / 3)
+        payload = {"delta": {"layer": torch.tensor([value])}, "version": version}
+        server.exchange(Message("update", "client1", "server", payload))
+    assert server.buffered == {"client1": 3}
+    assert server.updates.mean(divisor=3)["layer"].item() == pytest.approx((1 + 2 + 0.5 * 10) / 3)
 
 
 def test_the_server_steps_on_every_full_buffer():

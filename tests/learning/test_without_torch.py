@@ -64,3 +64,13 @@ def test_hello_needs_none_of_it():
     assert ended.stdout.startswith(
         "client1 says: Hello server, client1 is here.\nclient2 says: Hello server, client2 is here.\n"
     )
+
+
+def test_privacy_says_what_to_install():
+    settings = ["--set", "rounds=1", "--set", "clip_norm=1", "--set", "noise_multiplier=1"]
+    ended = python(f"from protoflow.cli import main\nsys.exit(main(['run', 'fedavg', *{settings}]))", "opacus")
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines()[-1].startswith(
+        "error: differential privacy needs opacus, which is not installed: pip install 'protoflow-fl[privacy]' "
+        "(no module `opacus"
+    )
