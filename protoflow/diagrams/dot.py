@@ -56,7 +56,7 @@ class _Drawing:
                 "fontname": font,
                 "fontsize": NORMAL,
                 "labelloc": "b",
-                "nodesep": "0.12" if self.narrow else "0.25",
+                "nodesep": "0.15" if self.narrow else "0.25",
                 "ranksep": "0.25" if self.narrow and flow else "0.45",
                 "pad": "0.03" if self.narrow else "0.1",
                 "newrank": "true",
@@ -118,13 +118,13 @@ class _Drawing:
                 attributes |= {"shape": "plain", "label": html(ladder.box(box.id, inner, colour, width))}
             graph.node(box.id, **attributes)
         for number, edge in enumerate(cluster.edges):
-            line = self._line(edge.kind) | self._class(edge)
+            line = self._line(edge) | self._class(edge)
             ladder.rung(graph, number, label=self._label(edge), line=line)
         ladder.keep_order(graph)
 
     def _loop(self, graph: graphviz.Digraph, edge: Edge, label: str) -> None:
         """Its words are a node beside the state, so that other lines keep clear of them, and nothing is between."""
-        graph.edge(edge.source, edge.dest, **self._line(edge.kind), **self._class(edge))
+        graph.edge(edge.source, edge.dest, **self._line(edge), **self._class(edge))
         with graph.subgraph(name=f"cluster_{label}") as both:
             both.attr(rank="same", label="", peripheries="0", margin="0", URL="")
             both.node(label, shape="plain", **self._label(edge))
@@ -160,13 +160,13 @@ class _Drawing:
         return [bold(box.name), *summary, *map(small, box.lines), *self._marks(box.marks)]
 
     def _edge(self, edge: Edge) -> dict[str, str]:
-        return {**self._line(edge.kind), **self._class(edge), **(self._label(edge) if edge.blocks else {})}
+        return {**self._line(edge), **self._class(edge), **(self._label(edge) if edge.blocks else {})}
 
     def _class(self, edge: Edge) -> dict[str, str]:
         return {"class": " ".join(block.place for block in edge.blocks)} if self.look.places and edge.blocks else {}
 
-    def _line(self, kind: LineKind) -> dict[str, str]:
-        stroke, colour = STROKES[kind], self._colour(kind)
+    def _line(self, edge: Edge) -> dict[str, str]:
+        stroke, colour = edge.stroke, self._colour(edge.kind)
         attributes = {
             "color": f"{colour}:invis:{colour}" if stroke.dash is Dash.DOUBLE else colour,
             "style": _STYLES[stroke.dash],

@@ -277,7 +277,7 @@ class _Phase:
         )
         return Block(
             lines=lines,
-            kind=self._kind(passage),
+            kinds=(self._kind(passage),),
             url=words.url(message.span),
             place=f"message:{message.name}",
             tooltip=words.clean(message.summary) or words.place(message.span),

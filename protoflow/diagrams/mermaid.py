@@ -84,7 +84,7 @@ class _Link:
 def _links(cluster: Cluster) -> Iterator[_Link]:
     """A loop leads through a node with its label: Mermaid lets a long label of a loop overlap with others."""
     for number, edge in enumerate(cluster.edges):
-        arrow = _ARROWS[STROKES[edge.kind].dash]
+        arrow = _ARROWS[edge.stroke.dash]
         if edge.source == edge.dest:
             label = _label_id(cluster, number)
             yield _Link(edge.source, "---", label, edge.kind)

@@ -45,7 +45,7 @@ class LineKind(StrEnum):
     TIMER = "timer"
     RAISED = "raised"
     LOST = "lost"
-    MIXED = "mixed"  # a self-loop of several kinds
+    MIXED = "mixed"  # of several kinds
     SEND = "send"
     REPLY = "reply"
     BROADCAST = "broadcast"
@@ -123,13 +123,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The lines for one row or message, its own kind, and the place in the file that a click leads to.
+    """The lines for one row or message, its kinds (a row may have several triggers), and where a click leads to.
 
     `place` names what is shown, as in `row:server:3`: see `marks.Place`.
     """
 
     lines: tuple[Line, ...]
-    kind: LineKind
+    kinds: tuple[LineKind, ...]
     url: str = ""
     place: str = ""
     tooltip: str = ""
@@ -168,6 +168,15 @@ class Edge:
     kind: LineKind
     blocks: tuple[Block, ...] = ()
     toward: str = ""
+
+    @property
+    def stroke(self) -> Stroke:
+        """A line of several kinds has the marks of all, and is dashed if one is; a loop has them in its label alone."""
+        if self.kind is not LineKind.MIXED or self.source == self.dest:
+            return STROKES[self.kind]
+        strokes = [STROKES[kind] for kind in LineKind if any(kind in block.kinds for block in self.blocks)]
+        dash = next((stroke.dash for stroke in strokes if stroke.dash is not Dash.SOLID), Dash.SOLID)
+        return Stroke(dash=dash, tail="".join(stroke.tail for stroke in strokes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +224,7 @@ class Picture:
     @property
     def line_legend(self) -> tuple[LineKind, ...]:
         """The kinds of line that occur and need a word, in the legend's order."""
-        occurring = {block.kind for edge in self.edges for block in edge.blocks}
+        occurring = {kind for edge in self.edges for block in edge.blocks for kind in block.kinds}
         return tuple(kind for kind, stroke in STROKES.items() if kind in occurring and stroke.meaning)
 
     @property

@@ -1,8 +1,9 @@
 """The state picture: one machine per role.
 
-All rows that lead from one state to another in the same manner (by a message, by a timer, ..) share one edge; all
-self-loops of a state do. Rows are written `trigger: what the event is [conditions] / handler → peer ! message`, those
-tried after others with `else`.
+All rows that lead from one state to another in the same manner (by a message, by a timer, by either of two events, ..)
+share one edge; all self-loops of a state do. Rows are written `trigger: what the event is [conditions] / handler → peer
+! message`, those tried after others with `else`. A row for several triggers is written once, as its `times` count for
+all of them.
 """
 
 from __future__ import annotations
@@ -52,12 +53,15 @@ def picture(program: Program, role: str | None, findings: Sequence[Diagnostic], 
 
 @dataclass(slots=True)
 class Entry:
-    """A row as it applies in one state: triggers for which all else is the same are together."""
+    """A row as it applies in one state: triggers for which all else is the same are together, with their kinds."""
 
     row: Row
     conditions: str
-    kind: LineKind
-    triggers: list[str] = field(default_factory=list)
+    triggers: dict[str, LineKind] = field(default_factory=dict)
+
+    @property
+    def kinds(self) -> tuple[LineKind, ...]:
+        return tuple(kind for kind in LineKind if kind in self.triggers.values())
 
 
 class _Machine:
@@ -108,31 +112,30 @@ class _Machine:
         )
 
     def _edges(self) -> list[Edge]:
-        gathered: dict[tuple[str, str, LineKind], list[Entry]] = {}
+        gathered: dict[tuple[str, str, tuple[LineKind, ...]], list[Entry]] = {}
         for state in self.role.states:
             for entry in self._entries(state):
                 loop = state == entry.row.target_state
-                key = (state, entry.row.target_state, LineKind.MIXED if loop else entry.kind)
+                key = (state, entry.row.target_state, () if loop else entry.kinds)
                 gathered.setdefault(key, []).append(entry)
         edges = []
         for (source, dest, _), entries in gathered.items():
             described: set[str] = set()
             blocks = tuple(self._block(entry, described) for entry in entries)
-            kinds = {entry.kind for entry in entries}
+            kinds = {kind for entry in entries for kind in entry.kinds}
             edges.append(
                 Edge(self.ids[source], self.ids[dest], kinds.pop() if len(kinds) == 1 else LineKind.MIXED, blocks)
             )
         return edges
 
     def _entries(self, state: str) -> list[Entry]:
-        found: dict[tuple[int, str, LineKind], Entry] = {}
+        found: dict[tuple[int, str], Entry] = {}
         for (source, trigger), rows in self.role.table.items():
             if source == state:
                 for position, row in enumerate(rows):
-                    conditions, kind = words.guards(row, rows[:position]), self._kind(trigger)
-                    found.setdefault((row.index, conditions, kind), Entry(row, conditions, kind)).triggers.append(
-                        trigger
-                    )
+                    conditions = words.guards(row, rows[:position])
+                    entry = found.setdefault((row.index, conditions), Entry(row, conditions))
+                    entry.triggers[trigger] = self._kind(trigger)
         return sorted(found.values(), key=lambda entry: entry.row.index)
 
     def _kind(self, trigger: str) -> LineKind:
@@ -152,26 +155,35 @@ class _Machine:
     def _block(self, entry: Entry, described: set[str]) -> Block:
         """`described`: the events whose description this label already has."""
         row = entry.row
-        triggers = []
-        for trigger in entry.triggers:
-            text = "" if trigger in described else self._event(trigger)
-            triggers.append(f"{trigger}: {text}" if text else trigger)
-            described.add(trigger)
-        signs = [STROKES[entry.kind].sign, AGAIN if row.dest == row.source else ""]
-        named = ", ".join(entry.triggers) if triggers == entry.triggers else entry.triggers[0]
-        head = " ".join((*filter(None, signs), named))
-        pieces = [" ".join((*filter(None, signs), ", ".join(triggers)))]
+        *others, (head, text) = self._heads(entry, described)
+        lines = [
+            line for each, said in others for line in words.filled([f"{each}{said},"], len(each), self.wording.width)
+        ]
+        pieces = [head + text]
         pieces += [f"[{entry.conditions}]"] if entry.conditions else []
         pieces += [f"/ {row.handler}"] if row.handler and not self.wording.less else []
         pieces += words.sends(row, self.program)
         return Block(
-            lines=words.filled(pieces, len(head), self.wording.width),
-            kind=entry.kind,
+            lines=(*lines, *words.filled(pieces, len(head), self.wording.width)),
+            kinds=entry.kinds,
             url=words.url(row.declared.span),
             place=f"row:{self.role.name}:{row.index}",
             tooltip=words.place(row.declared.span),
             marks=self.marks.at("row", self.role.name, str(row.index)),
         )
+
+    def _heads(self, entry: Entry, described: set[str]) -> list[tuple[str, str]]:
+        """For each trigger its name, with its marks, and what it is; in one for all where nothing is said of any."""
+        again = AGAIN if entry.row.dest == entry.row.source else ""
+        heads: list[tuple[str, str]] = []
+        before = None
+        for trigger, kind in entry.triggers.items():
+            text = "" if trigger in described else self._event(trigger)
+            described.add(trigger)
+            signs = (STROKES[kind].sign, again) if kind is not before else ()
+            heads.append((" ".join((*filter(None, signs), trigger)), f": {text}" if text else ""))
+            before = kind
+        return heads if any(text for _, text in heads) else [(", ".join(head for head, _ in heads), "")]
 
     def _table_rows(self, state: State) -> list[tuple[str, ...]]:
         notes = [

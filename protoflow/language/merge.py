@@ -75,7 +75,7 @@ class _Merger:
         self._remove_top()
         base.file, base.span = draft.file, draft.span
         base.name = draft.name or base.name
-        base.summary = draft.summary or base.summary
+        base.summary = draft.summary  # the base's says what the base is
         base.source = draft.source or base.source
         base.extends = draft.extends
         base.parameters |= draft.parameters

@@ -7,7 +7,7 @@ import re
 import pytest
 
 import protoflow
-from protoflow.diagrams.model import BoxKind, LineKind
+from protoflow.diagrams.model import BoxKind, Dash, LineKind
 from protoflow.program import compile_protocol
 from tests.diagrams.support import SOURCES, load, words_of_dot, words_of_mermaid
 
@@ -61,7 +61,7 @@ def test_flow_shows_every_message_field_and_role(name: str) -> None:
 def test_the_legend_has_what_occurs_and_nothing_else(name: str) -> None:
     for kind in ("states", "flow"):
         picture = protoflow.diagram(load(name), kind).picture
-        kinds = {block.kind for edge in picture.edges for block in edge.blocks}
+        kinds = {kind for edge in picture.edges for block in edge.blocks for kind in block.kinds}
         assert set(picture.line_legend) == kinds - {LineKind.START}
         finals = any(box.kind is BoxKind.FINAL for box in picture.boxes)
         assert ("final" in dict(picture.box_legend)) == finals
@@ -90,6 +90,22 @@ def test_marks_of_states_and_lines() -> None:
         "✗ lost / give_up": LineKind.LOST,
     }
     assert client.name == "client × 3..8"
+
+
+def test_a_row_for_triggers_of_several_kinds_is_one_line_with_the_marks_of_all() -> None:
+    diagram = protoflow.diagram(load("fedavg_deadline"), "states", "server")
+    (cluster,) = diagram.picture.clusters
+    (mixed,) = (edge for edge in cluster.edges if edge.kind is LineKind.MIXED and edge.source != edge.dest)
+    assert [block.text for block in mixed.blocks] == [
+        "◆ enough: 80% (quorum) of\nupdate for model,\n○ time_up: after 30s\n(patience)\n[else] / aggregate\n"
+        "→ every client ! finish"
+    ]
+    assert [line.strong for line in mixed.blocks[0].lines] == [8, 0, 9, 0, 0, 0]
+    assert (mixed.stroke.dash, mixed.stroke.tail) == (Dash.DASHED, "diamondodot")
+    assert "arrowtail=diamondodot" in diagram.dot
+    assert re.search(r"-\.->.*◆ enough", diagram.mermaid)
+    (loop,) = (edge for edge in cluster.edges if edge.kind is LineKind.MIXED and edge is not mixed)
+    assert sum("at most 20 times" in block.text for block in loop.blocks) == 1
 
 
 def test_one_role_alone() -> None:
