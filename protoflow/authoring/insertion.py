@@ -84,8 +84,14 @@ class _Completion:
     def run(self, wanted: Sequence[Wanted]) -> Completed:
         protoflow = self.known("protoflow") or "protoflow"
         blocks: list[list[str]] = []
+        written: dict[str, Wanted] = {}  # class -> the first of the roles that share it
+        called: dict[str, dict[str, Stub]] = {}
         for each in wanted:
-            stubs = stubs_of(self.program, self.program.roles[each.role], protoflow)
+            written.setdefault(each.name, each)
+            for stub in stubs_of(self.program, self.program.roles[each.role], protoflow):
+                called.setdefault(each.name, {}).setdefault(stub.name, stub)
+        for each in written.values():
+            stubs = list(called.get(each.name, {}).values())
             cls = next((c for c in statements(self.module.tree.body) if _is_class(c, each.name)), None)
             if isinstance(cls, ast.ClassDef):
                 self.complete(cls, stubs)

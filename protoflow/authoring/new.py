@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from protoflow.authoring.format import format_text
 from protoflow.authoring.insertion import Wanted, new_module
-from protoflow.authoring.stubs import class_name
+from protoflow.authoring.stubs import class_names
 from protoflow.diagnostics import Edit, apply
 from protoflow.errors import ProtocolError, UsageError
 from protoflow.language import read_text, shipped
@@ -65,7 +65,7 @@ def new_files(name: str, start: Reading, text: str) -> dict[str, str]:
     if reading.protocol is None:
         raise ProtocolError(reading.diagnostics)
     program = compile_protocol(reading.protocol, reading.parameters)
-    wanted = [Wanted(role, cls) for role, cls in _classes(program).items()]
+    wanted = [Wanted(role, cls) for role, cls in class_names(program.roles).items()]
     words = f"The roles of {name}. A stub does as little as its rows allow: put in what yours are to do."
     return {
         f"{name}.yaml": protocol,
@@ -84,7 +84,7 @@ def copied(name: str, start: Reading, text: str) -> str:
     edits = [*_name(root, name), *_extends(root, Path(start.file).parent)]
     roles = root.get("roles")
     more = ""
-    for role, cls in _classes(program).items():
+    for role, cls in class_names(program.roles).items():
         node = roles.get(role) if isinstance(roles, Mapping) else None
         named = node.get("class") if isinstance(node, Mapping) else None
         if named is not None:
@@ -138,17 +138,6 @@ def _insert(source: Source, offset: int, text: str) -> Edit:
 
 def _indent(source: Source, offset: int) -> str:
     return " " * (source.position(offset)[1] - 1)
-
-
-def _classes(program: Program) -> dict[str, str]:
-    """Role -> the name of its class; no two have the same."""
-    names: dict[str, str] = {}
-    for role in program.roles:
-        name = class_name(role)
-        while name in names.values():
-            name += "_"
-        names[role] = name
-    return names
 
 
 def _test(name: str, program: Program) -> str:

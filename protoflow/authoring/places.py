@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from protoflow.authoring.insertion import Wanted
 from protoflow.authoring.modules import Library
-from protoflow.authoring.stubs import class_name
+from protoflow.authoring.stubs import class_names
 from protoflow.checks.uses import uses_of
 from protoflow.errors import UsageError
 from protoflow.language.suggest import quoted
@@ -42,8 +42,9 @@ def places(program: Program, folder: Path, output: Path | None) -> list[Place]:
     found: dict[str, Place] = {}
     nameless = [role.name for role in program.roles.values() if role.role.cls is None and uses_of(role)]
     if nameless:
+        first = class_names(nameless)[nameless[0]]
         raise UsageError(
-            f"the file names no class for {quoted(nameless)}: write `class: my_module:{class_name(nameless[0])}`, or "
+            f"the file names no class for {quoted(nameless)}: write `class: my_module:{first}`, or "
             "say where the stubs go: -o my_module.py"
         )
     for role in program.roles.values():
@@ -66,18 +67,21 @@ def _all_there(program: Program, library: Library, output: Path) -> Place:
     if output.suffix != ".py" or not all(part.isidentifier() for part in parts):
         raise UsageError(f"-o takes a Python module below this folder, such as my_module.py, not `{output}`")
     place = Place(".".join(parts), output)
+    named = {role.name: _parts(role.role.cls) for role in program.roles.values() if role.role.cls is not None}
+    taken = [name for module, name in named.values() if module == place.module]
+    names = class_names(program.roles, taken)
     for role in program.roles.values():
-        if role.role.cls is None:
+        if role.name not in named:
             if uses_of(role):
-                place.wanted.append(Wanted(role.name, class_name(role.name)))
-                place.to_name[role.name] = f"{place.module}:{class_name(role.name)}"
+                place.wanted.append(Wanted(role.name, names[role.name]))
+                place.to_name[role.name] = f"{place.module}:{names[role.name]}"
             continue
-        module, name = _parts(role.role.cls)
+        module, name = named[role.name]
         if module == place.module:
             place.wanted.append(_wanted(role, name))
         elif _missing(library, role, module, name):
-            place.wanted.append(Wanted(role.name, class_name(role.name), f"{module}.{name}"))
-            place.to_name[role.name] = f"{place.module}:{class_name(role.name)}"
+            place.wanted.append(Wanted(role.name, names[role.name], f"{module}.{name}"))
+            place.to_name[role.name] = f"{place.module}:{names[role.name]}"
     return place
 
 

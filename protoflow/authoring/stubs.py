@@ -72,10 +72,18 @@ def class_lines(program: Program, role: RoleProgram, name: str, base: str, stubs
     return lines
 
 
-def class_name(role: str) -> str:
-    """`edge_server` -> `EdgeServer`."""
-    name = "".join(part.capitalize() for part in role.split("_"))
-    return f"{name}Role" if keyword.iskeyword(name) else name
+def class_names(roles: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
+    """Role -> the name of its class, `EdgeServer` for `edge_server`: no two have the same, and none is taken."""
+    names: dict[str, str] = {}
+    others = set(taken)
+    for role in roles:
+        name = "".join(part.capitalize() for part in role.split("_"))
+        name = f"{name}Role" if keyword.iskeyword(name) else name
+        while name in others:
+            name += "_"
+        others.add(name)
+        names[role] = name
+    return names
 
 
 def _plain(text: str) -> str:

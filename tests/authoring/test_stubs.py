@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from protoflow.authoring.insertion import Wanted, completed, new_module
 from protoflow.authoring.places import places
-from protoflow.authoring.stubs import class_name
+from protoflow.authoring.stubs import class_names
 from protoflow.checks.behaviour import check_behaviour
 from protoflow.checks.uses import uses_of
 from protoflow.errors import UsageError
@@ -42,7 +42,7 @@ def program_of(text: str) -> Program:
 
 
 def wanted(program: Program) -> list[Wanted]:
-    return [Wanted(role, class_name(role)) for role in program.roles]
+    return [Wanted(role, name) for role, name in class_names(program.roles).items()]
 
 
 def only_inserted(before: str, after: str) -> bool:
@@ -65,11 +65,10 @@ def test_a_new_module_has_all_that_is_called_and_fits(protocol: Protocol) -> Non
     text = new_module(program, wanted(program), "Roles.")
     scope: dict[str, object] = {}
     exec(compile(text, "roles.py", "exec"), scope)
-    behaviours = {role: scope[class_name(role)] for role in program.roles}
+    names = class_names(program.roles)
+    behaviours = {role: scope[names[role]] for role in program.roles}
     assert list(check_behaviour(program, behaviours)) == []
-    assert methods(text) == {
-        class_name(name): [use.name for use in uses_of(role)] for name, role in program.roles.items()
-    }
+    assert methods(text) == {names[name]: [use.name for use in uses_of(role)] for name, role in program.roles.items()}
 
 
 @SLOW
@@ -172,6 +171,43 @@ def test_a_class_that_derives_has_only_what_is_missing() -> None:
     assert methods(text) == {"Server": ["hear"]}
     assert "import protoflow\nimport protoflow.learning.hello\n" in text
     assert "class Server(protoflow.learning.hello.Server):\n" in text
+
+
+def test_roles_with_names_alike_have_classes_of_their_own() -> None:
+    roles = ("edge_server", "r_1", "r1", "true", "true_role")
+    assert class_names(roles, taken=["EdgeServer"]) == {
+        "edge_server": "EdgeServer_",
+        "r_1": "R1",
+        "r1": "R1_",
+        "true": "TrueRole",
+        "true_role": "TrueRole_",
+    }
+
+
+SHARED = """\
+protoflow: 1
+name: shared
+messages: {a: {from: x, to: y}, b: {from: y, to: x}}
+roles:
+  x:
+    class: mine:Both
+    states: {s: {final: true}}
+    transitions:
+      - {trigger: start, source: s, handler: begin, send: a}
+      - {trigger: b, source: s, handler: note}
+  y:
+    class: mine:Both
+    states: {s: {final: true}}
+    transitions: [{trigger: a, source: s, handler: note, send: b, conditions: willing}, {trigger: a, source: s}]
+"""
+
+
+@pytest.mark.parametrize("before", ["", "import protoflow\n\n\nclass Both(protoflow.Participant):\n    x = 1\n"])
+def test_a_class_that_two_roles_share_is_written_once_with_what_each_calls(before: str) -> None:
+    shared = [Wanted("x", "Both"), Wanted("y", "Both")]
+    result = completed(program_of(SHARED), shared, before, "mine", None, [])
+    assert methods(result.text) == {"Both": ["begin", "note", "willing"]}
+    assert result.added == {"Both": ["begin", "note", "willing"]}
 
 
 RICH = """\
