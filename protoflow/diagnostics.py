@@ -86,7 +86,7 @@ CODES: Mapping[str, Code] = _catalogue(
     ),
     ("PF206", Severity.ERROR, "a declared property does not hold"),
     ("PF207", Severity.WARNING, "a row, state or event that no explored run uses"),
-    ("PF209", Severity.WARNING, "a stale reply can be taken by a row that does not say `fresh`"),
+    ("PF209", Severity.WARNING, "a stale reply can be taken by a row that says neither `fresh` nor `unless: fresh`"),
     (
         "PF210",
         Severity.WARNING,

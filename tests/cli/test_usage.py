@@ -56,7 +56,7 @@ def test_a_code_may_be_typed_without_its_letters(capsys: pytest.CaptureFixture[s
         (
             "stale",
             "PF107  warning  rows whose conditions can all fail; event that may never hold\n"
-            "PF209  warning  a stale reply can be taken by a row that does not say `fresh`\n",
+            "PF209  warning  a stale reply can be taken by a row that says neither `fresh` nor `unless: fresh`\n",
         ),
     ],
 )
