@@ -43,6 +43,7 @@ myst_heading_anchors = 4
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
+autodoc_mock_imports = ["numpy", "torch"]  # `make docs` does without them
 maximum_signature_line_length = 100
 python_use_unqualified_type_names = True
 default_role = "code"
@@ -54,6 +55,7 @@ nitpick_ignore_regex = [
     ),  # Python's own; there is no network for links
     ("py:class", r"enum\.StrEnum|collections\.abc\.Mapping"),
     ("py:class", r"Source|Options|Reading|RoleMachine|Picture|Chart|Directory"),  # no names for users
+    ("py:class", r"torch\..*|(training\.)?Weights|Loss|Places"),  # torch's own, and names of theirs for types
     ("py:class", r"protoflow\.runtime\.(directory\.Directory|interpreter\.Interpreter|payload\.PayloadForm)"),
 ]
 
@@ -70,6 +72,16 @@ TYPES = {
     "What was logged": ("protoflow.runtime.result", ("Logged",)),
     "Payloads": ("protoflow.runtime.payload", ("Payload",)),
     "Findings": ("protoflow.diagnostics", ("Diagnostic", "Severity", "Span", "Label", "Help", "Edit")),
+    "protoflow.learning.fedavg": ("protoflow.learning.fedavg", ("Server", "Client")),
+    "What the shipped classes derive from": (
+        "protoflow.learning",
+        ("holder.Holder", "averager.Averager", "learner.Learner"),
+    ),
+    "protoflow.learning.data": ("protoflow.learning.data", ("Examples",)),
+    "protoflow.learning.training": (
+        "protoflow.learning.training",
+        ("Score", "WeightedMean", "weights_of", "set_weights", "minus", "plus", "norm", "train", "test", "derive"),
+    ),
 }
 """What the public names take and return: title -> module and names."""
 
@@ -115,7 +127,8 @@ def api_page() -> str:
     classes = [name for name in names if name not in errors and name not in functions]
     parts = [
         "# Python API\n\nThe public names, from `import protoflow`. [The Python side](../python.md) tells how they go "
-        "together, [Testing handlers](../testing.md) those of `protoflow.testing`.",
+        "together, [Testing handlers](../testing.md) those of `protoflow.testing`; at the end are the classes and functions of "
+        "`protoflow.learning` that a class of your own may build on.",
         section("Functions", "protoflow", functions),
         section("Classes", "protoflow", classes),
         section("Errors", "protoflow", errors),
