@@ -127,8 +127,8 @@ def api_page() -> str:
     classes = [name for name in names if name not in errors and name not in functions]
     parts = [
         "# Python API\n\nThe public names, from `import protoflow`. [The Python side](../python.md) tells how they go "
-        "together, [Testing handlers](../testing.md) those of `protoflow.testing`; at the end are the classes and functions of "
-        "`protoflow.learning` that a class of your own may build on.",
+        "together, [Testing handlers](../testing.md) those of `protoflow.testing`; at the end are the classes and "
+        "functions of `protoflow.learning` that a class of your own may build on.",
         section("Functions", "protoflow", functions),
         section("Classes", "protoflow", classes),
         section("Errors", "protoflow", errors),
@@ -141,7 +141,7 @@ def api_page() -> str:
 def section(title: str, module: str, names: Iterable[str]) -> str:
     blocks = []
     for name in names:
-        if name[0].islower():
+        if name.rpartition(".")[2][0].islower():
             blocks.append(f".. autofunction:: {module}.{name}")
         else:
             option = ":inherited-members: object" if name.startswith("Driven") else ":show-inheritance:"
