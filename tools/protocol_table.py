@@ -82,12 +82,16 @@ def entry(name: str, report: Report) -> dict[str, Any]:
     }
 
 
+NO_MODEL = ("hello", "secure_aggregation")
+"""Those that run and train nothing: one says hello, the other adds vectors up."""
+
+
 def learns(name: str) -> bool:
-    """Every role has a class that fits it, and not only to say hello."""
+    """Every role has a class that fits it, and a model is trained."""
     report = validate(name, handlers=True, composition=False)
     protocol = report.protocol
     assert protocol is not None
-    return report.ok(strict=True) and all(role.cls for role in protocol.roles.values()) and name != "hello"
+    return report.ok(strict=True) and all(role.cls for role in protocol.roles.values()) and name not in NO_MODEL
 
 
 HEAD = """\
@@ -95,9 +99,9 @@ HEAD = """\
 
 What `protoflow list` shows. The verdict is how far `protoflow validate` decides that nothing is wrong, under the
 `assumptions` of the file: which crashes it stands, and how many timers that elapse early. For one that *learns*, the
-classes in `protoflow.learning` have all that it calls, and `protoflow run` trains it. The others name what is to be
-written, and `protoflow new my_course --from NAME` writes its stubs. [The gallery](gallery.md) has the pictures; `make
-tables` writes this page anew.
+classes in `protoflow.learning` have all that it calls, and `protoflow run` trains it; `hello` and `secure_aggregation`
+run too, and train nothing. The others name what is to be written, and `protoflow new my_course --from NAME` writes its
+stubs. [The gallery](gallery.md) has the pictures; `make tables` writes this page anew.
 
 FederatedScope's families of workers are all here. Those that differ in a trainer or an aggregator alone have no
 messages or phases of their own, and need no file: FedEM, FedBN, MAML, robust aggregation, attacks on any of them, local

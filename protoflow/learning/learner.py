@@ -36,6 +36,12 @@ class Learner(Participant):
         compression.agreed(setting.parameters)  # before anybody trains
         return cls(setting.model(), setting.data(), setting.seed)
 
+    @property
+    def learning_rate(self) -> float:
+        """The step size of local training."""
+        rate: float = self.parameters["learning_rate"]
+        return rate
+
     def weights(self) -> Weights:
         """What is sent of the model."""
         return training.weights_of(self.model)
@@ -83,7 +89,7 @@ class Learner(Participant):
             examples,
             epochs=self.parameters[epochs],
             batch_size=self.parameters["batch_size"],
-            learning_rate=self.parameters["learning_rate"],
+            learning_rate=self.learning_rate,
             seed=training.derive(self.seed, self.id, *purpose),
             loss=loss,
         )
