@@ -98,10 +98,14 @@ class _Completion:
             else:
                 blocks.append(self.new_class(each, stubs))
         self.add_classes(blocks)
+        others, self.insertions = self.insertions, []
         self.add_imports()
-        text = self.text
-        for offset, piece in sorted(self.insertions, key=lambda each: each[0], reverse=True):
-            text = text[:offset] + piece.replace("\n", self.newline) + text[offset:]
+        text, done = "", 0
+        # What goes to the same place stands in this order: imports, methods of the class above, new classes.
+        for offset, piece in sorted([*self.insertions, *others], key=lambda each: each[0]):
+            text += self.text[done:offset] + piece.replace("\n", self.newline)
+            done = offset
+        text += self.text[done:]
         self.result.text = text
         return self.result
 

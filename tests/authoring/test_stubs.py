@@ -311,6 +311,15 @@ def test_a_class_that_is_not_there_yet_goes_on_from_the_one_that_the_base_names(
     assert re.findall(r"^import .*$", alone, re.MULTILINE) == ["import protoflow.learning.hello"]
 
 
+def test_what_the_last_class_lacks_stands_before_a_class_that_is_new() -> None:
+    program = program_of(HELLO)
+    before = "import protoflow\n\n\nclass Server(protoflow.Participant):\n    def greet(self): ...\n"
+    text = completed(program, wanted(program), before, "mine", None, []).text
+    assert methods(text) == {"Server": ["greet", "listen"], "Client": ["reply"]}
+    alone = completed(program, [Wanted("client", "Client")], '"""Mine."""\n', "mine", None, []).text
+    assert alone.index("import protoflow") < alone.index("class Client")
+
+
 def test_a_class_may_go_on_from_one_of_its_own_module() -> None:
     before = "import protoflow\n\n\nclass Old(protoflow.Participant):\n    def greet(self): ...\n"
     wanted = [Wanted("server", "New", "mine.Old")]
