@@ -6,14 +6,13 @@ the clients measure on the part of their data that they keep from training, so t
 
 from __future__ import annotations
 
-from fractions import Fraction
-from random import Random
 from typing import TYPE_CHECKING, Any
 
 from protoflow.learning import training
 from protoflow.learning.averager import Averager
 from protoflow.learning.holder import Holder
 from protoflow.learning.learner import Learner
+from protoflow.learning.sampler import Sampler
 from protoflow.learning.training import Score, WeightedMean
 
 if TYPE_CHECKING:
@@ -24,12 +23,13 @@ if TYPE_CHECKING:
     Payload = dict[str, Any]
 
 
-class Server(Averager, Holder):
+class Server(Sampler, Averager, Holder):
     """Holds the global model; `seed` fixes the cohorts."""
 
     def __init__(self, model: torch.nn.Module, test_set: Examples, seed: int = 0) -> None:
         super().__init__(model, test_set, seed)
         self.samples: dict[str, int] = {}
+        self.losses: dict[str, float] = {}
         self.updates = WeightedMean()
         self.evaluations: list[list[Score]] = []
         self.asked, self.sample_rate = 0, 1.0
@@ -43,13 +43,6 @@ class Server(Averager, Holder):
         return bool(self.samples)
 
     # A round
-
-    def cohort(self) -> list[str]:
-        """A random `fraction` of those who have joined, rounded up: at least one."""
-        joined = self._joined()
-        self.asked = self._cohort_size(joined)
-        self.sample_rate = self.asked / len(joined)
-        return Random(training.derive(self.seed, "cohort", self.round)).sample(joined, self.asked)
 
     def start_round(self) -> Payload:
         return {"weights": self.weights()}
@@ -74,6 +67,7 @@ class Server(Averager, Holder):
         return {"weights": self.weights()}
 
     def measure(self, message: Message) -> None:
+        self.losses[message.sender] = message["loss"]
         name = self.test_set.task.score_name
         self.evaluations[-1].append(Score(message["score"], message["loss"], message["samples"], name))
 
@@ -94,13 +88,6 @@ class Server(Averager, Holder):
     def move(self, mean: training.Weights) -> None:
         """The global model goes on, given the mean of the updates."""
         training.set_weights(self.model, mean)
-
-    def _joined(self) -> list[str]:
-        return [client for client in self.peers("client") if client in self.samples]
-
-    def _cohort_size(self, joined: list[str]) -> int:
-        fraction = Fraction(self.parameters["fraction"])
-        return -(-fraction.numerator * len(joined) // fraction.denominator)
 
 
 class Client(Learner):

@@ -51,14 +51,14 @@ class Server(fedavg.Server):
         super().__init__(model, test_set, seed)
         self.network: Hypernetwork | None = None
         self.drawn: dict[str, float] = {}
-        self.losses: list[dict[str, float]] = []
+        self.measured_losses: list[dict[str, float]] = []
         self.usual: dict[str, float] = {}
 
     def measure(self, message: Message) -> None:
         super().measure(message)
-        if len(self.losses) < len(self.evaluations):
-            self.losses.append({})
-        self.losses[-1][message.sender] = message["loss"]
+        if len(self.measured_losses) < len(self.evaluations):
+            self.measured_losses.append({})
+        self.measured_losses[-1][message.sender] = message["loss"]
 
     def learn_and_draw(self) -> list[Send]:
         clients = sorted(self.samples)
@@ -67,7 +67,7 @@ class Server(fedavg.Server):
                 self.network = Hypernetwork(len(clients))
             self.optimizer = torch.optim.Adam(self.network.parameters(), lr=self.parameters["network_rate"])
         if self.drawn:
-            before, after = self.losses[-2:]
+            before, after = self.measured_losses[-2:]
             self.learn(clients, {client: before[client] - after[client] for client in self.drawn})
         with training.single_thread(), torch.no_grad():
             places = self.network(torch.arange(len(clients)))

@@ -8,27 +8,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from protoflow.learning import fedavg, training
-from protoflow.learning.backend import numpy
+from protoflow.learning.sampler import drawn_by_size
 
 if TYPE_CHECKING:
-    from protoflow.learning.backend import torch
-    from protoflow.learning.data import Examples
     from protoflow.learning.fedavg import Payload
     from protoflow.runtime import Message
 
 
 class Server(fedavg.Server):
-    def __init__(self, model: torch.nn.Module, test_set: Examples, seed: int = 0) -> None:
-        super().__init__(model, test_set, seed)
-        self.losses: dict[str, float] = {}
-
     def some_clients(self) -> list[str]:
         """At most `candidates` of those who have joined; at least as many as train in a round."""
         joined = self._joined()
         count = min(len(joined), max(self.parameters["candidates"], self._cohort_size(joined)))
-        shares = numpy.array([self.samples[client] for client in joined], dtype=float)
-        random = numpy.random.default_rng(training.derive(self.seed, "candidates", self.round))
-        return [str(each) for each in random.choice(joined, count, replace=False, p=shares / shares.sum())]
+        return drawn_by_size(joined, self.samples, count, training.derive(self.seed, "candidates", self.round))
 
     def probe(self) -> Payload:
         self.losses = {}
