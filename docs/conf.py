@@ -75,7 +75,7 @@ TYPES = {
     "protoflow.learning.fedavg": ("protoflow.learning.fedavg", ("Server", "Client")),
     "What the shipped classes derive from": (
         "protoflow.learning",
-        ("holder.Holder", "averager.Averager", "learner.Learner"),
+        ("holder.Holder", "sampler.Sampler", "averager.Averager", "learner.Learner"),
     ),
     "protoflow.learning.data": ("protoflow.learning.data", ("Examples",)),
     "protoflow.learning.training": (

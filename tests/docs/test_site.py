@@ -64,7 +64,7 @@ def test_each_public_name_is_documented(site: Path) -> None:
     names = [f"protoflow.{name}" for name in protoflow.__all__ if not name.startswith("_")]
     names += [f"protoflow.testing.{name}" for name in protoflow.testing.__all__]
     assert [name for name in names if f'id="{name}"' not in text] == []
-    assert 'id="protoflow.learning.fedavg.Server.cohort"' in text
+    assert 'id="protoflow.learning.sampler.Sampler.cohort"' in text
     assert 'id="protoflow.learning.learner.Learner.fit"' in text
     assert 'id="protoflow.testing.DrivenCourse.deliver"' in text
     assert 'id="protoflow.testing.DrivenCourse.steps"' in text, "what it inherits too"
