@@ -422,7 +422,9 @@ roles:
         "  what lies in the channels:\n"
         "    client1 -> server: `early` (deferred)\n"
         "    client2 -> server: `early` (deferred)\n"
-        "    client4 -> server: `early` (deferred)"
+        "    client4 -> server: `early` (deferred)\n"
+        "  the verdict did not cover this run: it assumes no client crash (here 1)\n"
+        "  to check for that: protoflow validate small.yaml --crashes client=1"
     )
 
 
