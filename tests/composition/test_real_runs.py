@@ -1,4 +1,4 @@
-"""Real runs of the shipped protocols that learn: each is replayed, and a path of the checker, whatever happens."""
+"""Real runs of shipped protocols that have classes: each is replayed, and a path of the checker, whatever happens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from protoflow.language import read
 from protoflow.program import compile_protocol
 from protoflow.trace import Header, Step, StepKind
 from tests.composition import paths
-from tests.protocols.test_shipped import LEARN
+from tests.protocols.test_shipped import HAVE_CLASSES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,7 @@ RUNS = {
 
 
 def test_what_is_run_has_classes() -> None:
-    assert set(RUNS) <= {*LEARN, "hello"}
+    assert set(RUNS) <= HAVE_CLASSES
 
 
 @pytest.mark.parametrize("name", RUNS)
