@@ -12,9 +12,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from protoflow.errors import UsageError
+from protoflow.learning import training
 from protoflow.learning.backend import numpy as np
 from protoflow.learning.backend import torch
-from protoflow.learning.task import CLASSIFICATION, task_of
+from protoflow.learning.task import CLASSIFICATION, task_of, two_logits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -130,9 +131,8 @@ class Objective:
         """Score and loss on the people whose labels these are."""
         outputs = torch.from_numpy(scores)
         if self.task is CLASSIFICATION:
-            outputs = torch.stack([torch.zeros_like(outputs), outputs], dim=1)
-        judges = {self.task.score_name: self.task.score, "loss": self.task.loss}
-        return {name: judge(outputs, labels).item() for name, judge in judges.items()}
+            outputs = two_logits(outputs)
+        return training.judged(self.task, outputs, labels).metrics
 
 
 def leaf_weight(derivatives: NDArray[np.int64], unit: float, regularisation: float) -> float:

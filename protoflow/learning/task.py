@@ -34,6 +34,11 @@ def task_of(labels: torch.Tensor) -> Task:
     return REGRESSION if labels.is_floating_point() else CLASSIFICATION
 
 
+def two_logits(logits: torch.Tensor) -> torch.Tensor:
+    """Of shape (examples, 2), as a model of two classes gives them, from the logit of the second alone."""
+    return torch.stack([torch.zeros_like(logits), logits], dim=1)
+
+
 def _accuracy(logits: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
     """The share whose class got the highest logit."""
     return (logits.argmax(dim=1) == classes).double().mean()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from protoflow.learning.data import Examples
+    from protoflow.learning.task import Task
 
     Weights: TypeAlias = Mapping[str, torch.Tensor]
     Loss: TypeAlias = Callable[[torch.nn.Module, Examples], torch.Tensor]
@@ -181,9 +182,12 @@ def mean_score(scores: Sequence[Score]) -> float:
 def test(model: torch.nn.Module, examples: Examples) -> Score:
     model.eval()
     with single_thread(), torch.inference_mode():
-        task, outputs = examples.task, model(examples.inputs)
-        value, loss = task.score(outputs, examples.labels).item(), task.loss(outputs, examples.labels).item()
-    return Score(value, loss, len(examples), task.score_name)
+        return judged(examples.task, model(examples.inputs), examples.labels)
+
+
+def judged(task: Task, outputs: torch.Tensor, labels: torch.Tensor) -> Score:
+    """How good it is what a model gave for the examples with these labels."""
+    return Score(task.score(outputs, labels).item(), task.loss(outputs, labels).item(), len(labels), task.score_name)
 
 
 class WeightedMean:

@@ -17,9 +17,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from protoflow.errors import UsageError
+from protoflow.learning import training
 from protoflow.learning.backend import numpy as np
 from protoflow.learning.backend import torch
 from protoflow.learning.paillier import Ciphertext, PrivateKey, PublicKey
+from protoflow.learning.task import two_logits
 from protoflow.runtime import Participant, Send
 
 if TYPE_CHECKING:
@@ -80,10 +82,8 @@ class Server(Participant):
         inputs = self.test_set.inputs.flatten(start_dim=1).double().numpy()
         intercept = self.sizes[self.peers("owner")[0]] - 1
         logit = torch.from_numpy(inputs @ np.delete(self.weights, intercept) + self.weights[intercept])
-        outputs = torch.stack([torch.zeros_like(logit), logit], dim=1)
-        task = self.test_set.task
-        score, loss = (judge(outputs, self.test_set.labels) for judge in (task.score, task.loss))
-        self.log(round=self.round, **{task.score_name: score}, loss=loss)
+        score = training.judged(self.test_set.task, two_logits(logit), self.test_set.labels)
+        self.log(round=self.round, **score.metrics)
 
 
 class _Holder(Participant):
