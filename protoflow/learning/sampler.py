@@ -40,16 +40,14 @@ class Sampler(Participant):
 
     def cohort(self) -> list[str]:
         """A random `fraction` of those who have joined, rounded up: at least one."""
-        joined = self._joined()
-        self.asked = self._cohort_size(joined)
+        joined = self._asked_of()
         self.sample_rate = self.asked / len(joined)
-        return Random(training.derive(self.seed, "cohort", self.round)).sample(joined, self.asked)
+        return Random(self._seed).sample(joined, self.asked)
 
     def by_size(self) -> list[str]:
         """The more samples a client has, the likelier it is."""
-        joined = self._joined()
-        self.asked, self.sample_rate = self._cohort_size(joined), 1.0
-        return drawn_by_size(joined, self.samples, self.asked, training.derive(self.seed, "cohort", self.round))
+        joined = self._asked_of()
+        return drawn_by_size(joined, self.samples, self.asked, self._seed)
 
     def by_loss(self) -> list[str]:
         """The highest losses among twice as many, drawn by size. Raises UsageError in a private course."""
@@ -57,19 +55,27 @@ class Sampler(Participant):
             raise UsageError(
                 "`by_loss` does not go with `noise_multiplier`: losses would decide whose updates are seen"
             )
-        joined = self._joined()
-        self.asked = self._cohort_size(joined)
+        joined = self._asked_of()
         count = min(len(joined), 2 * self.asked)
-        drawn = drawn_by_size(joined, self.samples, count, training.derive(self.seed, "cohort", self.round))
+        drawn = drawn_by_size(joined, self.samples, count, self._seed)
         return sorted(drawn, key=lambda client: (-self.losses.get(client, float("inf")), client))[: self.asked]
 
     def in_turn(self) -> list[str]:
         """The next ones of a circle."""
-        joined = self._joined()
-        self.asked, self.sample_rate = self._cohort_size(joined), 1.0
+        joined = self._asked_of()
         chosen = [joined[(self.turns + place) % len(joined)] for place in range(self.asked)]
         self.turns = (self.turns + self.asked) % len(joined)
         return chosen
+
+    def _asked_of(self) -> list[str]:
+        """Those who have joined, of whom `asked` are to train; nothing is sampled that the accountant counts."""
+        joined = self._joined()
+        self.asked, self.sample_rate = self._cohort_size(joined), 1.0
+        return joined
+
+    @property
+    def _seed(self) -> int:
+        return training.derive(self.seed, "cohort", self.round)
 
     def _joined(self) -> list[str]:
         return [client for client in self.peers("client") if client in self.samples]
