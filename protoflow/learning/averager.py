@@ -14,6 +14,8 @@ from protoflow.learning.training import WeightedMean
 from protoflow.runtime import Participant
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from protoflow.learning.training import Weights
 
 
@@ -24,19 +26,22 @@ class Averager(Participant):
     updates: WeightedMean
     means = 0
 
-    def restored(self, sent: Weights, base: Weights) -> Weights:
-        """The weights that an update stands for, which training made of `base`."""
+    def restored(self, sent: Weights, base: Callable[[], Weights]) -> Weights:
+        """The weights that an update stands for, which training made of `base`; where it stands for itself, nobody asks
+        for that, which may be a copy of a whole model.
+        """
         packed, cut = compression.agreed(self.parameters), privacy.agreed(self.parameters).clip_norm
         if not packed and not cut:
             return sent
-        return training.plus(base, self.restored_change(sent if packed else training.minus(sent, base), base))
+        start = base()
+        return training.plus(start, self.restored_change(sent if packed else training.minus(sent, start), start))
 
     def restored_change(self, sent: Weights, like: Weights) -> Weights:
         """The change that was sent, of weights in the shapes of `like`."""
         packed = compression.agreed(self.parameters)
         return privacy.agreed(self.parameters).clipped(packed.restore(sent, like) if packed else sent)
 
-    def take(self, sent: Weights, base: Weights, samples: int) -> None:
+    def take(self, sent: Weights, base: Callable[[], Weights], samples: int) -> None:
         """An update weighs its samples; in a private course all weigh the same."""
         self.updates.add(self.restored(sent, base), 1 if privacy.agreed(self.parameters).noisy else samples)
 

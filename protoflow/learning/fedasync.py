@@ -31,7 +31,7 @@ class Server(fedbuff.Server):
 
     def mix(self, message: Message) -> Payload:
         """The model goes a part of the way to the update: `mixing` of it, for one that is not stale."""
-        update = self.restored(message["weights"], self.given[message.sender])
+        update = self.restored(message["weights"], lambda: self.given[message.sender])
         training.approach(self.model, update, self.parameters["mixing"] * self.discount(message))
         self.round += 1
         self.report()

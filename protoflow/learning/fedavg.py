@@ -48,7 +48,7 @@ class Server(Sampler, Averager, Holder):
         return {"weights": self.weights()}
 
     def collect(self, message: Message) -> None:
-        self.take(message["weights"], self.weights(), message["samples"])
+        self.take(message["weights"], self.weights, message["samples"])
 
     def aggregate(self) -> Payload:
         """The mean of the updates, weighing their samples, is the new model; without updates the old one stays."""

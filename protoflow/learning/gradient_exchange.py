@@ -28,7 +28,7 @@ class Server(fedavg.Server):
         return {"gradients": gradients}
 
     def callback_for_updated_model(self, message: Message) -> None:
-        self.take(message["weights"], self.moved, self.samples[message.sender])
+        self.take(message["weights"], lambda: self.moved, self.samples[message.sender])
 
 
 class Client(fedavg.Client):

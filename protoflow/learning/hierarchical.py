@@ -66,7 +66,7 @@ class Edge(Averager):
         return {"weights": message["weights"], "samples": 0}
 
     def collect(self, message: Message) -> None:
-        self.take(message["weights"], self.sent, message["samples"])
+        self.take(message["weights"], lambda: self.sent, message["samples"])
 
     def another_edge_round(self) -> bool:
         return self.rounds + 1 < int(self.parameters["edge_rounds"])

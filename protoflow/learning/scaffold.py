@@ -30,7 +30,7 @@ class Server(fedavg.Server):
         return {**super().start_round(), "control": self.control}
 
     def collect(self, message: Message) -> None:
-        self.updates.add(self.restored(message["weights"], self.weights()), 1)
+        self.updates.add(self.restored(message["weights"], self.weights), 1)
         self.changes.add(self.restored_change(message["control"], self.control), 1)
 
     def move(self, mean: training.Weights) -> None:
