@@ -40,9 +40,7 @@ FAMILIES = {
 
 TALK = "many talk to each other"
 ENDLESS = "a handler may go on for ever; all but that it can still end is proved"
-LARGE = "the proof takes longer than its time"
 EXPLORED = {
-    "fedavg_elastic": ((1, 2), LARGE),
     "secret_sharing": ((2, 4), TALK),
     "hierarchical": ((1, 3), TALK),
     "cyclic": ((1, 4), TALK),
