@@ -1,4 +1,4 @@
-"""GCFL+ (Xie et al., NeurIPS 2021, section 4): clients in clusters, each with a model of its own.
+"""GCFL+ (Xie et al., NeurIPS 2021): clients in clusters, each with a model of its own.
 
 A cluster is divided when its model hardly moves any more while some of its clients still pull: the norm of the mean
 change is at most `cluster_mean`, that of one change at least `cluster_max`. Clients stay together whose changes have

@@ -13,10 +13,10 @@ The rounds of Figure 4, each a method of `Contributor` (a client) and of `Aggreg
     Unmasking               each sends, of every client in U3, its share of the seed, and of every one that was lost
                             between U2 and U3 its share of the key; of nobody both
 
-With fewer than `threshold` left in a round, nothing can be unmasked. The server is trusted to be curious but honest
-(section 6.1): the ConsistencyCheck round and the signatures that the figure has against one that lies are not here.
-Still `threshold` must be more than half of the clients, as section 6.2 asks: so that a server cannot collect from one
-half of them the shares of somebody's seed, from the other those of the key.
+With fewer than `threshold` left in a round, nothing can be unmasked. The server is trusted to be curious but honest,
+the first of the paper's two settings: the ConsistencyCheck round and the signatures that the figure has against one
+that lies are not here. Still `threshold` must be more than half of the clients: so that a server cannot collect from
+one half of them the shares of somebody's seed, from the other those of the key.
 
 Vectors are added modulo 2 ** 64, where a masked one looks like random numbers. That the true sum stays in the range of
 signed 64-bit integers, each client makes sure for its own part (`Contributor.mask`).

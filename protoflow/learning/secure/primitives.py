@@ -1,4 +1,4 @@
-"""The cryptography that secure aggregation is made of (section 3 of the paper), each from a maintained library.
+"""The cryptography that secure aggregation is made of, each from a maintained library.
 
 key agreement        X25519, hashed with HKDF-SHA256; what the key is for, and both public keys, go into the hash
 encryption           AES-256-GCM with a random nonce; sender and receiver are authenticated with it
