@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from functools import partial
 from pathlib import Path
@@ -103,6 +102,7 @@ def run(options: argparse.Namespace) -> int:
     from protoflow.commands.sources import look_here_for_classes
     from protoflow.commands.terminal import colours
     from protoflow.language import read
+    from protoflow.language.commands import validating
     from protoflow.learning.materials import Materials
     from protoflow.program import compile_protocol
     from protoflow.reports import concise, curves, text
@@ -125,7 +125,8 @@ def run(options: argparse.Namespace) -> int:
         return 1
     if report.shown:
         sys.stderr.write(concise.render([report]))
-        print(f"{text.summary(report)}; to see it all: {_validating(options, ['--handlers'])}", file=sys.stderr)
+        again = validating(reading.protocol, reading.parameters, ["--handlers"])
+        print(f"{text.summary(report)}; to see it all: {again}", file=sys.stderr)
 
     logging.getLogger("protoflow").addHandler(logging.NullHandler())  # warnings are printed below, once
     program = compile_protocol(reading.protocol, reading.parameters)
@@ -174,12 +175,6 @@ def _show(options: argparse.Namespace, name: str, rounds: Rounds) -> None:
             print(f"warning: {options.plot} is not drawn: {error}", file=sys.stderr)
     if options.trace:
         print(f"trace: {options.trace}")
-
-
-def _validating(options: argparse.Namespace, more: list[str]) -> str:
-    """The command that checks the same protocol with these options."""
-    values = [word for name, value in options.overrides for word in ("--set", f"{name}={value}")]
-    return shlex.join(["protoflow", "validate", options.source, *values, *more])
 
 
 def _replay(options: argparse.Namespace) -> int:

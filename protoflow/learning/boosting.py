@@ -53,14 +53,10 @@ class Binned:
             found.append(cells)
         return found
 
-    def left(self, people: Rows, feature: int, bin: int) -> Rows:
-        """Those of the training people who go left at that split, whose bin is this one or less."""
-        left: Rows = people[self.train[people, feature] <= bin]
-        return left
-
-    def test_left(self, people: Rows, feature: int, bin: int) -> Rows:
-        """Those of the test people."""
-        left: Rows = people[self.test[people, feature] <= bin]
+    def left(self, people: Rows, feature: int, bin: int, *, of_test: bool = False) -> Rows:
+        """Of the training people, or of the test people, those who go left at that split: whose bin is it or less."""
+        bins = self.test if of_test else self.train
+        left: Rows = people[bins[people, feature] <= bin]
         return left
 
     def possible(self, leaves: Sequence[int], splits: Mapping[int, tuple[int, int]]) -> NDArray[np.bool_]:

@@ -33,9 +33,14 @@ class Client(fedavg.Client):
         return self.told["learning_rate"]
 
     def train_as_told(self, message: Message) -> Payload:
-        """A model that training has driven beyond all numbers is put back to what it was."""
-        self.told = message["hyperparameters"]
         self.receive(message["weights"])
+        return self.trained(message)
+
+    def trained(self, message: Message) -> Payload:
+        """What training makes of the model received. One that it has driven beyond all numbers is put back to what it
+        was.
+        """
+        self.told = message["hyperparameters"]
         self.fit()
         if not all(torch.isfinite(tensor).all() for tensor in training.weights_of(self.model).values()):
             self.receive(message["weights"])

@@ -96,7 +96,7 @@ class Party(_Holder):
     def go_down(self, message: Message) -> Payload:
         feature, place = self.splits[message["node"]]
         people = np.array(message["people"], dtype=np.intp)
-        return {"left": self.features.test_left(people, feature, place).tolist()}
+        return {"left": self.features.left(people, feature, place, of_test=True).tolist()}
 
     def report(self, message: Message) -> Payload:
         del message
@@ -281,7 +281,7 @@ class Owner(_Holder):
                 self.test_scores[people] += node.weight
                 self.ahead.pop(0)
             elif node.holder == self.id:
-                self._divide(self.features.test_left(people, node.feature, node.bin))
+                self._divide(self.features.left(people, node.feature, node.bin, of_test=True))
             elif len(people):
                 return
             else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -143,27 +142,14 @@ class Course:
             beyond = suffered.beyond(self.protocol.assumptions)
             if beyond is None:
                 raise
+            from protoflow.language.commands import validating
+
             what, options = beyond
             raise CourseError(
                 f"{error}\n  the verdict did not cover this run: it assumes {what}\n"
-                f"  to check for that: {self._validating(options)}",
+                f"  to check for that: {validating(self.protocol, self.program.parameters, options)}",
                 error.outcome,
             ) from None
-
-    def _validating(self, options: Sequence[str]) -> str:
-        """The command that checks this protocol, with the values of its parameters, with these options."""
-        from protoflow.language.library import typed
-        from protoflow.language.parameters import show
-
-        source = typed(self.protocol.file) if self.protocol.file else self.protocol.name
-        values = self.program.parameters
-        given = [
-            word
-            for name, parameter in self.protocol.parameters.items()
-            if values[name] != parameter.default
-            for word in ("--set", f"{name}={show(values[name], parameter.type)}")
-        ]
-        return shlex.join(["protoflow", "validate", source, *given, *options])
 
     def _validate(self) -> None:
         from protoflow.checks import validate
