@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from protoflow.checks.anew import write_anew
 from protoflow.checks.causes import mark_implied
 from protoflow.checks.mending import keep_what_mends, words_only
 from protoflow.checks.replaced import note_replaced
@@ -147,7 +148,7 @@ def _check(
         explored, verdict = check(program, options)
         found += explored
         looked_for.append("PF2")
-    found = note_replaced(found, program)
+    found = write_anew(note_replaced(found, program), program, reading.sources)
     left, idle = apply_silences(found, reading.silences, file=reading.file, looked_for=looked_for)
     report = _report(reading, [*reading.diagnostics, *left, *idle], selection)
     return replace(report, verdict=verdict, assumptions=assumptions)

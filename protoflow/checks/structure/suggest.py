@@ -104,19 +104,29 @@ def missing_sends(program: Program) -> Mapping[str, list[str]]:
 
 def add_row(program: Program, role: RoleProgram, text: str, fields: Sequence[tuple[str, str]]) -> Help:
     """Help to add a row after the last one of `role`."""
+    place = line_for_row(program, role)
+    if place is None:
+        return Help(f"{text}: `- {flow(fields)}`")
+    span, indent, in_block = place
+    if in_block:
+        lines = [f"{indent}{'- ' if i == 0 else '  '}{key}: {value}" for i, (key, value) in enumerate(fields)]
+    else:
+        lines = [f"{indent}- {flow(fields)}"]
+    return Help(text, span, "\n".join(lines) + "\n")
+
+
+def line_for_row(program: Program, role: RoleProgram) -> tuple[Span, str, bool] | None:
+    """The line after the last row of `role` in the file itself, how it is indented, and whether its rows have a field
+    to a line; None where a line cannot be added there.
+    """
     file = program.protocol.file
     rows = [row for row in role.role.transitions if row.span is not None and row.span.file == file]
     last = max(rows, key=lambda row: row.span.line if row.span else 0, default=None)
     column = None if last is None else _dash_column(role, last)
     if last is None or last.span is None or column is None:
-        return Help(f"{text}: `- {flow(fields)}`")
-    indent = " " * (column - 1)
-    if _in_block_style(last):
-        lines = [f"{indent}{'- ' if i == 0 else '  '}{key}: {value}" for i, (key, value) in enumerate(fields)]
-    else:
-        lines = [f"{indent}- {flow(fields)}"]
+        return None
     line = last.span.end_line + 1
-    return Help(text, Span(file, line, 1, line, 1), "\n".join(lines) + "\n")
+    return Span(file, line, 1, line, 1), " " * (column - 1), _in_block_style(last)
 
 
 def add_field(transition: Transition, text: str, key: str, value: str) -> Help:
