@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from functools import cached_property
+from pathlib import Path
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from protoflow.checks.structure.facts import place
 from protoflow.checks.uses import uses_of
 from protoflow.diagnostics import Diagnostic, Help, Label
 from protoflow.language.suggest import nearest, quoted
-from protoflow.protocol import ParameterType
+from protoflow.protocol import FRESH, RESERVED_TARGETS, ParameterType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -78,6 +79,9 @@ def _remedy(named: str, cause: BaseException) -> str | None:
     """What to do about a name that is not there; None where the user's own code failed."""
     module, _, name = named.partition(":")
     if isinstance(cause, ModuleNotFoundError) and cause.name in (module, module.partition(".")[0]):
+        here = {each.stem for each in Path.cwd().iterdir() if each.suffix == ".py"}
+        if cause.name == module and (near := nearest(module, sorted(here))):
+            return f"write `{near}`: `{near}.py` is here"
         return f"go to the folder that has `{cause.name}`, or name it in PYTHONPATH: protoflow looks where it is run"
     if isinstance(cause, AttributeError) and cause.name == name:
         classes = {each.lower(): each for each in dir(cause.obj) if not each.startswith("_")}
@@ -167,9 +171,11 @@ def _meant(program: Program, role: RoleProgram, use: Use) -> tuple[str, str] | N
     protocol = program.protocol
     known = {name: "a link" for name, link in protocol.links.items() if link.source == role.name}
     if use.kind == "selector":
+        known |= dict.fromkeys(RESERVED_TARGETS, "a target")
         known |= dict.fromkeys(protocol.roles, "a role")
         known |= {name: "an event" for name, window in role.windows.items() if window.total is None}
     elif use.kind == "predicate":
+        known |= {FRESH: "a condition"} if any(row.trigger in role.request_of for row in use.rows) else {}
         known |= {name: "a parameter" for name, each in protocol.parameters.items() if each.type is ParameterType.BOOL}
     else:
         return None
@@ -180,14 +186,15 @@ def _meant(program: Program, role: RoleProgram, use: Use) -> tuple[str, str] | N
 def _missing(program: Program, role: RoleProgram, cls: type, use: Use) -> Diagnostic:
     from protoflow.runtime.participant import Participant
 
-    idle = _unnamed(program, cls)
+    idle, meant = _unnamed(program, cls), _meant(program, role, use)
+    near = nearest(use.name, (name for name in dir(cls) if not name.startswith("_")))
     instead, help = "", f"write in `{cls.__name__}`: `{_signature(program, use)}`{_returns(program, use)}"
     if hasattr(Participant, use.name):
         help = "call it something else: every `protoflow.Participant` has this name for something of its own"
-    elif near := nearest(use.name, (name for name in dir(cls) if not name.startswith("_"))):
+    elif near and (meant is None or near == nearest(use.name, (near, meant[0]))):
         instead, help = f"; it has `{near}`", f"call it `{near}`, or {help}"
         idle = [name for name in idle if name != near]
-    elif meant := _meant(program, role, use):
+    elif meant:
         instead, help = f"; `{meant[0]}` is {meant[1]}", f"write `{meant[0]}`, or {help}"
     elif len(idle) == 1:
         help = f"call it `{idle[0]}`, or {help}"

@@ -70,6 +70,7 @@ class _Fault:
     related: tuple[Label, ...] = ()
     subject: tuple[tuple[str, str], ...] = ()
     pool: Callable[[], Iterable[str]] | None = None  # of an unknown name: those that can stand here
+    declared: Collection[str] = ()  # and those of its own kind
     plural: str = ""  # what these are called
     help: Help | None = None
 
@@ -83,6 +84,9 @@ class Names:
     doubts: int = 0  # how many look-ups failed, reported or not
     least: dict[str, int] = field(default_factory=dict)  # parameter -> the least value that its uses allow
     _faults: dict[tuple[str, ...], _Fault] = field(default_factory=dict)
+    _used: set[tuple[str, str, str]] = field(default_factory=set)  # kind, role and name of what was found
+    _fitting: set[str] = field(default_factory=set)  # parameters that are of the type which some use of them takes
+    _mistyped: list[tuple[Name, Parameter, Collection[ParameterType], str]] = field(default_factory=list)
 
     def known(
         self,
@@ -100,6 +104,7 @@ class Names:
         may stand, and `candidates` then gives all that may.
         """
         if name in declared:
+            self._used.add((kind, role, name))
             return True
         self.doubts += 1
         if name in self.findings.excused or not self.complete or not name:
@@ -120,7 +125,7 @@ class Names:
         message = f"`{clip(name)}` is not {what or _ARTICLES.get(kind, f'a {kind}') + of}"
         plural = "names that can stand here" if what else f"{kind}s{of}"
         pool = candidates or (lambda: declared)
-        self._faults[key] = _Fault("PF003", message, [name], "and here", (), subject, pool, plural)
+        self._faults[key] = _Fault("PF003", message, [name], "and here", (), subject, pool, declared, plural)
         return False
 
     def parameter(self, name: Name, types: Collection[ParameterType], where: str, *, least: int | None = None) -> bool:
@@ -132,9 +137,9 @@ class Names:
             return False
         subject = (("parameter", str(name)),)
         if parameter.type not in types:
-            text = f"parameter `{name}` is of type `{parameter.type}`, and {where} takes {quoted(types, 'or')}"
-            self.wrong(name, text, parameter.span, subject, _as_meant(parameter, types))
+            self._mistyped.append((name, parameter, types, where))
             return False
+        self._fitting.add(name)
         if least is not None and parameter.type is ParameterType.INT:
             self.least[name] = max(least, self.least.get(name, least))
             if isinstance(parameter.default, int) and parameter.default < least:
@@ -219,8 +224,29 @@ class Names:
             related = (Label(declared, "declared here"),) if declared is not None else ()
         self._faults["wrong", text] = _Fault("PF002", text, names, word, related, subject, help=help)
 
+    def _unused(self, fault: _Fault, name: str) -> Span | None:
+        """Where this name is declared in the file, if that is the kind of thing that was looked for, and not used."""
+        kind, role = next(iter(fault.subject))[0], dict(fault.subject).get("role", "")
+        if kind == "role" or (kind, role if kind in ("state", "event") else "", name) in self._used:
+            return None
+        there = next((place(each) for each in fault.declared if each == name), None)
+        return there if there is not None and there.file == self.draft.file else None
+
+    def _wrong_type(self, name: Name, parameter: Parameter, types: Collection[ParameterType], where: str) -> None:
+        """A parameter of another type than its use takes: to be declared otherwise, unless another use takes it as it
+        is, or another parameter to be named.
+        """
+        text = f"parameter `{name}` is of type `{parameter.type}`, and {where} takes {quoted(types, 'or')}"
+        help = None if name in self._fitting else _as_meant(parameter, types)
+        if help is None:
+            fit = [each.name for each in self.draft.parameters.values() if each is not None and each.type in types]
+            help = Help(f"name a parameter of that type: {quoted(fit, 'or')}") if fit else None
+        self.wrong(name, text, parameter.span, (("parameter", str(name)),), help)
+
     def report(self) -> None:
         """Report what was gathered."""
+        for mistyped in self._mistyped:
+            self._wrong_type(*mistyped)
         for fault in self._faults.values():
             first, *others = (span for name in fault.names if (span := place(name)) is not None)
             more: list[Span] = list(dict.fromkeys(span for span in others if span != first))
@@ -233,6 +259,9 @@ class Names:
                     # At several places it may as well be the declaration that is misspelt.
                     certain = not more and only_one_near(fault.names[0], pool)
                     message, help = f"{message}; {are(near)}", write(near, first, certain=certain)
+                    if more and len(near) == 1 and (there := self._unused(fault, near[0])) is not None:
+                        called = str(fault.names[0])
+                        help = Help(f"call what is declared `{called}`: nothing else uses `{near[0]}`", there, called)
                 elif pool:
                     notes.append(f"the {fault.plural} are {quoted(pool)}")
                 else:

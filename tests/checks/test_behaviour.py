@@ -129,6 +129,8 @@ def test_what_every_participant_has_is_no_handler() -> None:
         ("question: some", "question: all_answerd", "no selector `all_answerd`; `all_answered` is an event"),
         ("question: some", "question: my_fiends", "no selector `my_fiends`; `my_friends` is a link"),
         ("question: some", "question: my_teachers", "no selector `my_teachers`"),
+        ("question: some", "question: al", "no selector `al`; `all` is a target"),
+        ("question: some", "question: sendr", "no selector `sendr`; `sender` is a target"),
         ("unless: right", "unless: my_fiends", "no predicate `my_fiends`; `my_friends` is a link"),
         ("unless: right", "unless: carefull", "no predicate `carefull`; `careful` is a parameter"),
     ],
@@ -139,6 +141,28 @@ def test_a_name_that_is_taken_for_a_selector_or_predicate_because_it_is_misspelt
     links = "my_friends: {from: server, to: client, shape: graph}, my_teacher: {from: client, to: server, shape: one}"
     text = TEXT.replace(old, new) + f"links: {{{links}}}\nparameters: {{careful: true}}\n"
     assert [found.message for found in check(Right, text=text) if found.code == "PF301"] == [f"`Right` has {message}"]
+
+
+def test_a_misspelt_fresh_is_told_where_that_may_stand() -> None:
+    counted = TEXT.replace("received: answer,", "received: answer, for: question,")
+    for text, meant in ((TEXT, ""), (counted, "; `fresh` is a condition")):
+        found = check(Right, text=text.replace("conditions: right", "conditions: frehs"))
+        assert [each.message for each in found if each.code == "PF301"] == [f"`Right` has no predicate `frehs`{meant}"]
+
+
+def test_a_word_of_the_language_that_is_nearer_than_a_method() -> None:
+    class Spends(Right):
+        def spend(self) -> None: ...
+
+    (found,) = check(Spends, text=TEXT.replace("question: some", "question: sendr"))
+    assert found.message == "`Spends` has no selector `sendr`; `sender` is a target"
+
+
+def test_a_module_that_is_here_under_another_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "classes.py").touch()
+    monkeypatch.chdir(tmp_path)
+    (found,) = check(text=TEXT.replace("CLASS", "clases:Server"))
+    assert found.help.text == "write `classes`: `classes.py` is here"
 
 
 def test_what_a_class_may_still_have() -> None:

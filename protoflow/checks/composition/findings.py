@@ -89,7 +89,8 @@ def _handle_too(alarm: Alarm, model: Model, rows: list[Transition], here: list[T
     trigger, state = alarm.trigger, role.states[alarm.state]
     reply = trigger in role.program.request_of  # a stale one is dropped as it is, and stays so
     if here:
-        return one_of(_whenever_they_do_not(model.program, role, state, trigger))
+        misspelt = suggest.meant_fresh(here) if reply else []
+        return one_of([*misspelt, *_whenever_they_do_not(model.program, role, state, trigger)])
     found = [_hold_too(row, role, trigger, state) for row in rows]
     handler = next((row.handler for row in rows if row.handler and not row.sends and not row.raises), None)
     if not rows and trigger in role.program.receives:
@@ -169,6 +170,7 @@ def _stale(alarm: Alarm, model: Model, run: Run | None) -> _Parts:
     state = role.states[alarm.state]
     row = role.program.role.transitions[alarm.row]
     request = role.program.request_of[alarm.trigger]
+    words = "let the row hold for answers to the open round only; a stale one is then dropped"
     message = (
         f"`{role.name}` can take a stale `{alarm.trigger}` in state `{state}`: "
         f"one that answers an earlier `{request}` than the last"
@@ -188,7 +190,7 @@ def _stale(alarm: Alarm, model: Model, run: Run | None) -> _Parts:
         "this row takes it, and does not ask whether it is `fresh`",
         _sent_here(protocol, alarm, run),
         (),
-        Help("let the row hold for answers to the open round only; a stale one is then dropped", span, replacement),
+        one_of([*suggest.meant_fresh([row]), Help(words, span, replacement)]),
         [("role", role.name), ("state", state), ("message", alarm.trigger), ("row", str(alarm.row))],
     )
 

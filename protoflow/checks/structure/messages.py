@@ -117,15 +117,23 @@ def handled_but_not_sent(program: Program) -> Iterator[Diagnostic]:
 
 
 def forbidden_sends(program: Program) -> Iterator[Diagnostic]:
-    """PF109: who sends and who receives is what the message says."""
+    """PF109: who sends and who receives is what the message says. Where one that receives a message sends it too, and
+    nobody whom it comes from does, what is wrong is that, and not where the answers to it go.
+    """
+    astray = _sent_by_others(program)
     for role in program.roles.values():
         for index, rows in rows_by_declaration(role).items():
             for number, declared in enumerate(rows[0].declared.sends):
                 for row in rows:
-                    finding = _forbidden(program, role, row, row.sends[number])
+                    send = row.sends[number]
+                    answers = send.target.kind is TargetKind.SENDER and row.trigger in astray
+                    finding = None if answers else _forbidden(program, role, row, send, astray)
                     if finding is not None:
                         message, label, help, span = finding
                         subject = {("role", role.name), ("message", declared.message), ("row", str(index))}
+                        if declared.message in astray:  # then nobody answers it either
+                            senders = program.protocol.messages[declared.message].senders
+                            subject |= {("role", str(sender)) for sender in senders}
                         written = program.protocol.messages[declared.message].span
                         yield Diagnostic(
                             "PF109",
@@ -139,8 +147,19 @@ def forbidden_sends(program: Program) -> Iterator[Diagnostic]:
                         break
 
 
+def _sent_by_others(program: Program) -> set[str]:
+    """Messages that are sent, and by none of the roles that they come from."""
+    sent: dict[str, set[str]] = {}
+    for role in program.roles.values():
+        for row in role.role.transitions:
+            for send in row.sends:
+                sent.setdefault(str(send.message), set()).add(role.name)
+    messages = program.protocol.messages
+    return {message for message, roles in sent.items() if roles.isdisjoint(messages[message].senders)}
+
+
 def _forbidden(
-    program: Program, role: RoleProgram, row: Row, send: RowSend
+    program: Program, role: RoleProgram, row: Row, send: RowSend, astray: set[str]
 ) -> tuple[str, str, Help | None, Span | None] | None:
     """The first line, the label, the help and the place, where the send is not allowed."""
     protocol = program.protocol
@@ -148,8 +167,9 @@ def _forbidden(
     name, target = message.name, send.target
     if role.name not in message.senders:
         says = f"`{name}` is sent by `{role.name}`, but it comes from {quoted(message.senders, 'or')}"
-        senders = listed([*message.senders, role.name])
-        help = Help(f"let `{role.name}` be a sender of it", message.spans.get("from"), senders)
+        senders = listed([role.name] if name in astray else [*message.senders, role.name])
+        who = "the" if name in astray else "a"
+        help = Help(f"let `{role.name}` be {who} sender of it", message.spans.get("from"), senders)
         return says, f"`{role.name}` is no sender of it", help, send.declared.message.span
     receivers = quoted(message.receivers, "or")
     not_allowed = f"`{name}` is sent to {{}}, but it goes to {receivers}"

@@ -82,8 +82,9 @@ def _no_final_state(program: Program, role: RoleProgram) -> Diagnostic:
 
 def _stuck(program: Program, role: RoleProgram, part: list[str], finals: list[str]) -> Diagnostic:
     states = role.role.states
+    led_to = {row.dest for row in role.role.transitions}
     related = [
-        Label(span, "nothing leads here")
+        Label(span, f"no path from `{role.initial}` leads here" if state in led_to else "nothing leads here")
         for state in finals
         if state not in role.reachable and (span := states[state].span)
     ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from protoflow.checks.structure.facts import sendings
 from protoflow.checks.structure.graphs import components, state_graph
 from protoflow.diagnostics import Edit, Help, Span
-from protoflow.language.suggest import listed
+from protoflow.language.suggest import listed, nearest
 from protoflow.program import GuardKind
 from protoflow.protocol import EVERYTHING, FRESH, Received
 
@@ -29,6 +29,12 @@ def meant_share(event: Event) -> str | None:
     """`80%` for an event that waits for `from: 80`: who writes so large a number may have meant a share."""
     number = event.condition.threshold if isinstance(event.condition, Received) else None
     return f"{number}%" if isinstance(number, int) and 10 <= number <= 100 else None
+
+
+def meant_fresh(rows: Iterable[Transition]) -> list[Help]:
+    """Help to write `fresh` where a condition is almost that: any name may be a predicate's."""
+    names = [name for row in rows for name in (*row.conditions, *row.unless) if name != FRESH]
+    return [Help(f"write `{FRESH}`", name.span, FRESH) for name in names if name.span and nearest(name, (FRESH,))]
 
 
 def row(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from protoflow.checks.structure.facts import place
 from protoflow.diagnostics import Diagnostic, Help
+from protoflow.language.suggest import quoted
 from protoflow.program import GuardKind
 from protoflow.protocol import After, Counted, Name, Received, TargetKind
 
@@ -27,7 +28,11 @@ def unused_things(program: Program) -> Iterator[Diagnostic]:
     for message in protocol.messages.values():
         if message.name not in exchanged:
             what = f"message `{message.name}` is declared, but nobody sends or handles it"
-            yield _unused(program, message, what, ("message", message.name))
+            help = (
+                f"send it in a row of {quoted(message.senders, 'or')} and handle it in {quoted(message.receivers)}, "
+                "or take it out"
+            )
+            yield _unused(program, message, what, ("message", message.name), help=help)
     for role in protocol.roles.values():
         used = _events(role)
         for event in role.events.values():
@@ -39,7 +44,8 @@ def unused_things(program: Program) -> Iterator[Diagnostic]:
         for state in role.states.values():
             if state.name not in named:
                 what = f"state `{state.name}` of `{role.name}` is declared, but no row names it"
-                yield _unused(program, state, what, ("role", role.name), ("state", state.name))
+                help = "name it as the `dest` of a row, or take it out"
+                yield _unused(program, state, what, ("role", role.name), ("state", state.name), help=help)
     if _has_python(program):
         return
     names = {str(name) for role in protocol.roles.values() for name in _written(role)}
