@@ -106,8 +106,8 @@ class _Reader:
         return Configuration(
             file=file,
             paths=tuple(_shown(file.parent / path) for path in self._texts(table, "paths")),
-            select=self._texts(table, "select"),
-            ignore=self._texts(table, "ignore"),
+            select=self._codes(table, "select"),
+            ignore=self._codes(table, "ignore"),
             strict=self._flag(table, "strict"),
             handlers=self._flag(table, "handlers"),
             crashes=crashes,
@@ -134,6 +134,16 @@ class _Reader:
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             self._wrong(TABLE, key, "a list of texts", value)
         return tuple(value)
+
+    def _codes(self, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
+        from protoflow.checks.selection import Selection
+
+        codes = self._texts(table, key)
+        try:
+            Selection.of(**{key: codes})
+        except UsageError as error:
+            raise UsageError(f"{self.file}: `{key}` of {TABLE}: {error}") from None
+        return codes
 
     def _flag(self, table: Mapping[str, Any], key: str) -> bool:
         value = table.get(key, False)

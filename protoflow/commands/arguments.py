@@ -19,12 +19,7 @@ class Parser(argparse.ArgumentParser):
     """Help as written, no abbreviated options, and errors as `UsageError`s, so that every command ends in one way."""
 
     def __init__(self, **options: Any) -> None:
-        self.known_options: list[str] = []
         super().__init__(**options, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
-
-    def add_argument(self, *names: Any, **options: Any) -> argparse.Action:
-        self.known_options += [name for name in names if name.startswith("-")]
-        return super().add_argument(*names, **options)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; `{self.prog} --help` says more")
@@ -34,7 +29,7 @@ class Parser(argparse.ArgumentParser):
         name = rest[0].split("=")[0]
         if not name.startswith("-"):
             return f"`{self.prog}` takes no further argument: `{name}`"
-        return unknown(name, f"option of `{self.prog}`", self.known_options)
+        return unknown(name, f"option of `{self.prog}`", self._option_string_actions)
 
 
 def unknown(name: str, kind: str, valid: Iterable[str]) -> str:

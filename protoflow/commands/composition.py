@@ -36,7 +36,7 @@ def add_options(parser: Parser) -> None:
     group.add_argument("--channels", metavar="ORDER", type=one_of("order", "fifo", "any"), help="fifo or any")
     group.add_argument("--loss", metavar="N", type=_number, help="how many messages may get lost in a run, whichever")
     group.add_argument("--duplicates", metavar="N", type=_number, help="how many messages may come twice in a run")
-    group.add_argument("--budget", metavar="TIME", help="compute at most this long, such as 10s")
+    group.add_argument("--budget", metavar="TIME", help="compute at most this long (default: 10s)")
     group.add_argument("--no-cache", action="store_true", help="check again what was checked before")
     findings.add_options(parser)
 
@@ -136,5 +136,5 @@ def _counted(option: str, text: str) -> int:
 
 def _number(text: str) -> int:
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"`{text}` is not a whole number: it says how many, in one run")
+        raise argparse.ArgumentTypeError(f"`{text}` is not a whole number from 0 on: it says how many, in one run")
     return int(text)

@@ -10,10 +10,9 @@ from protoflow.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from protoflow.commands.arguments import Parser, Subparsers
-    from protoflow.diagnostics import Code
 
 NAME = "explain"
 SUMMARY = "say what a finding means"
@@ -24,7 +23,7 @@ examples:
   protoflow explain            every code and word, a line each
   protoflow explain PF103      one of them in full
   protoflow explain verdict
-  protoflow explain crash      the codes whose explanation speaks of it
+  protoflow explain crash      the codes and words whose explanation speaks of it
 
 exit codes: 0, or 2 where nothing is known of it
 """
@@ -40,10 +39,8 @@ def explain(options: argparse.Namespace) -> int:
     from protoflow.diagnostics import CODES, CONCEPTS, explanation
 
     if options.code is None:
-        for each in CODES.values():
-            print(_line(each))
-        for word, title in CONCEPTS.items():
-            print(f"{word}: {title}")
+        for name in (*CODES, *CONCEPTS):
+            print(_line(name))
         return 0
     word = options.code.lower()
     code = f"PF{word}" if word.isdecimal() else word.upper()
@@ -51,7 +48,7 @@ def explain(options: argparse.Namespace) -> int:
         if name in CODES or name in CONCEPTS:
             print(explanation(name).rstrip())
             return 0
-    found = list(_speaking_of(word))
+    found = [*_speaking_of(word, CONCEPTS), *_speaking_of(word, CODES)]
     if not found:
         kind, valid = ("code", CODES) if word.startswith("pf") else ("code or word", [*CONCEPTS, *CODES])
         shown = code if word.startswith("pf") else options.code
@@ -61,15 +58,19 @@ def explain(options: argparse.Namespace) -> int:
     return 0
 
 
-def _line(code: Code) -> str:
-    return f"{code.code}  {code.severity.value:<7}  {code.title}"
+def _line(name: str) -> str:
+    from protoflow.diagnostics import CODES, CONCEPTS
+
+    if name in CONCEPTS:
+        return f"{name}: {CONCEPTS[name]}"
+    return f"{name}  {CODES[name].severity.value:<7}  {CODES[name].title}"
 
 
-def _speaking_of(word: str) -> Iterator[Code]:
-    """The codes whose explanation has a word that begins so, examples apart."""
-    from protoflow.diagnostics import CODES, explanation
+def _speaking_of(word: str, names: Iterable[str]) -> Iterator[str]:
+    """Those whose explanation has a word that begins so, examples apart."""
+    from protoflow.diagnostics import explanation
 
     begins = re.compile(rf"\b{re.escape(word)}", re.IGNORECASE)
-    for each in CODES.values():
-        if begins.search(re.sub(r"^```.*?^```$", "", explanation(each.code), flags=re.DOTALL | re.MULTILINE)):
-            yield each
+    for name in names:
+        if begins.search(re.sub(r"^```.*?^```$", "", explanation(name), flags=re.DOTALL | re.MULTILINE)):
+            yield name

@@ -48,7 +48,8 @@ def say_what_fix_can_do(reports: Sequence[Report]) -> None:
 
     number = sum(is_certain(found, report.file) for report in reports for found in report.shown)
     if number:
-        print(f"{number} of these can be mended for certain: --fix does it, --diff shows it", file=sys.stderr)
+        does_it = "--fix does it, " if any(Path(report.file).is_file() for report in reports) else ""
+        print(f"{number} of these can be mended for certain: {does_it}--diff shows it", file=sys.stderr)
 
 
 def show_fixes(readings: Sequence[Reading]) -> int:

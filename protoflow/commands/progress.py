@@ -40,13 +40,15 @@ class Progress:
                 print(self._last, file=self._stream, flush=True)
         if self._redraws and time.monotonic() - self._drawn > PAUSE:
             self._drawn = time.monotonic()
-            self._draw(f"{self._last}; in all {self.rounds.total.sent}")
+            self._draw(self._last, f"; in all {self.rounds.total.sent}")
 
     def close(self) -> None:
         if self._redraws:
             self._draw("")
 
-    def _draw(self, line: str) -> None:
+    def _draw(self, line: str, more: str = "") -> None:
+        """`more` is shown where there is room for all of it."""
         width = get_terminal_size().columns - 1
+        line += more if len(line) + len(more) <= width else ""
         self._stream.write(f"\r\033[2K{line[:width]}")
         self._stream.flush()

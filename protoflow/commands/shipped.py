@@ -57,6 +57,8 @@ def show(options: argparse.Namespace) -> int:
 
 def facts(entry: dict[str, Any]) -> list[str]:
     """More lines on it: who takes part, how far it is decided and whether it learns; where it is from."""
+    from protoflow.reports.text import plural
+
     learns = ["learns"] if entry["learns"] else []
-    said = ", ".join([*entry["roles"], f"{entry['messages']} messages", *learns, entry["verdict"]])
+    said = ", ".join([*entry["roles"], plural(entry["messages"], "message"), *learns, entry["verdict"]])
     return [said, entry["source"]] if entry["source"] else [said]

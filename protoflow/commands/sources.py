@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from codecs import BOM_UTF8
@@ -53,18 +54,24 @@ def standard_input() -> str:
 
 
 def protocols_in(folder: Path) -> list[Path]:
-    """The protocol files in a folder and its subfolders, hidden ones left out."""
-    found = [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.suffix in (".yaml", ".yml")
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and path.is_file()
-        and _is_protocol(path)
-    ]
+    """The protocol files in a folder and its subfolders: not in hidden ones, and not in those of installed packages."""
+    found = [path for path in _yaml_files(folder) if _is_protocol(path)]
     if not found:
         raise UsageError(f"no protocol in {folder}: none of its .yaml files has a top-level `protoflow:` key")
     return found
+
+
+def _yaml_files(folder: Path) -> list[Path]:
+    found = []
+    for here, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".") and not _has_packages(Path(here, name))]
+        found += [Path(here, name) for name in files if name.endswith((".yaml", ".yml")) and not name.startswith(".")]
+    return sorted(path for path in found if path.is_file())
+
+
+def _has_packages(folder: Path) -> bool:
+    """Whether a folder is a virtual environment, or one of Node: what was installed there is not the user's."""
+    return folder.name == "node_modules" or (folder / "pyvenv.cfg").is_file()
 
 
 def _is_protocol(path: Path) -> bool:

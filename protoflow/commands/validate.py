@@ -37,8 +37,9 @@ examples:
   protoflow validate . -j 4 --format sarif=out.sarif --format junit=out.xml
                                                  four at a time; for a CI server, besides the text
 
-In a folder, the .yaml files with a top-level `protoflow:` key count. The last line of a report says how far it reaches:
-proved for every number of participants, checked for some, failing at one, or inconclusive.
+In a folder, the .yaml and .yml files with a top-level `protoflow:` key count, but not those in hidden folders, virtual
+environments and node_modules. The last line of a report says how far it reaches: proved for every number of
+participants, checked for some, failing at one, or inconclusive.
 
 [tool.protoflow] in the nearest pyproject.toml may give `paths`, `select`, `ignore`, `strict`, `handlers` and
 `assumptions`; what is typed here comes first.

@@ -15,6 +15,7 @@ from protoflow.diagrams import words
 from protoflow.diagrams.marks import Marks, in_states
 from protoflow.diagrams.model import AGAIN, STROKES, Block, Box, BoxKind, Cluster, Edge, LineKind, Picture
 from protoflow.protocol import EVERYTHING, LOST, START, After, Raised
+from protoflow.reports.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +38,7 @@ def picture(program: Program, role: str | None, findings: Sequence[Diagnostic], 
     clusters = tuple(
         _Machine(program, machine, marks, ids, wording).cluster(f"p{i}") for i, machine in enumerate(shown)
     )
-    sizes = ((m.name, _count(len(m.states), "state"), _count(len(m.role.transitions), "transition")) for m in shown)
+    sizes = ((m.name, plural(len(m.states), "state"), plural(len(m.role.transitions), "transition")) for m in shown)
     parts = "; ".join(f"{name}: {states}, {rows}" for name, states, rows in sizes)
     return Picture(
         title=words.title(protocol),
@@ -212,10 +213,6 @@ class _Machine:
         first = state.name + (f" ({', '.join(notes)})" if notes else "")
         whole = ((first if position == 0 else "", *row) for position, row in enumerate(rows or [("",) * 5]))
         return [_without_handler(row) if self.wording.less else row for row in whole]
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _without_handler(row: tuple[str, ...]) -> tuple[str, ...]:

@@ -68,6 +68,14 @@ class Fields:
                 )
                 continue
             self._excuse_stranger(key, value, found)
+            before, colon, after = key.text.partition(":")
+            if colon and after and before in table.keys and key.plain and is_nothing(value):
+                message = f"`{clip(key.text)}` is not a key of {table.title}: a blank is missing after the `:`"
+                text = f"{before}: {after}"
+                self.findings.add(
+                    "PF002", message, key.span, help=Help(f"write `{text}`", key.span, text, certain=True)
+                )
+                continue
             home = home_of(key.text, value, table)
             if home is not None:
                 misplaced.setdefault(home, []).append(key)
@@ -191,7 +199,8 @@ class Fields:
     def identifier(self, node: Scalar, of: str) -> Name:
         """A name that is made up here: held against the form of identifiers."""
         if not scalars.is_name(node.text):
-            plain = re.sub(r"[^a-z0-9_]+", "_", node.text[:40].strip().lower()).strip("_")
+            words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", node.text[:40].strip())
+            plain = re.sub(r"[^a-z0-9_]+", "_", words.lower()).strip("_")
             self.findings.excused |= {node.text, plain}
             help = Help(f"write `{plain}`", node.span, plain) if scalars.is_name(plain) else None
             if scalars.NAME.fullmatch(node.text):

@@ -6,6 +6,7 @@ where a base is missing that may declare it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from protoflow.language.findings import Findings
     from protoflow.language.merge import Removals
     from protoflow.protocol import MessageType, Parameter
+
+_OF_TIME = re.compile("time|deadline|late|expire|patience|wait")
+"""In the name of an event: it is a timer."""
 
 MAX_PLACES = 12
 """More places of one mistake are counted, not shown."""
@@ -232,6 +236,26 @@ class Names:
         there = next((place(each) for each in fault.declared if each == name), None)
         return there if there is not None and there.file == self.draft.file else None
 
+    def _to_declare(self, fault: _Fault) -> Help | None:
+        """Help to declare a message that is sent, or an event that is a trigger or raised."""
+        (kind, name), role = fault.subject[0], dict(fault.subject).get("role", "")
+        if kind == "event":
+            return Help(f"declare it, under `events` of `{role}`: `{name}: {{raised: true}}`")
+        if kind != "message":
+            return None
+        senders, receivers = self._used_by(name)
+        if senders:
+            others = receivers or [each for each in self.draft.roles if each not in senders] or senders
+            return Help(f"declare it, under `messages`: `{name}: {{from: {listed(senders)}, to: {listed(others)}}}`")
+        if not receivers:
+            return None
+        draft = self.draft
+        comes = next((each for each, it in draft.messages.items() if it and receivers[0] in it.receivers), "")
+        durations = (each for each, it in draft.parameters.items() if it and it.type is ParameterType.DURATION)
+        timer = not comes or _OF_TIME.search(name)
+        form = f"{{after: {next(durations, '30s')}}}" if timer else f"{{received: {comes}, from: all}}"
+        return Help(f"declare it: as a message, or as an event of {quoted(receivers)}, such as `{name}: {form}`")
+
     def _wrong_type(self, name: Name, parameter: Parameter, types: Collection[ParameterType], where: str) -> None:
         """A parameter of another type than its use takes: to be declared otherwise, unless another use takes it as it
         is, or another parameter to be named.
@@ -266,6 +290,7 @@ class Names:
                     notes.append(f"the {fault.plural} are {quoted(pool)}")
                 else:
                     notes.append(f"no {fault.plural} are declared")
+                help = help or self._to_declare(fault)
             if len(more) > MAX_PLACES:
                 notes.append(f"and in {len(more) - MAX_PLACES} more places")
             self.findings.add(

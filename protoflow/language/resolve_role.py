@@ -183,7 +183,7 @@ class RoleResolver:
                     name,
                     (),
                     what=f"a message, or an event of `{self.role.name}`",
-                    candidates=lambda: [*self.draft.messages, *self.role.events, *RESERVED_TRIGGERS],
+                    candidates=lambda: [*self._received_here(), *self.role.events, *RESERVED_TRIGGERS],
                 )
         if messages and events and (span := row.spans.get("trigger")) is not None:
             one = f"{quoted(messages)} {'are messages' if len(messages) > 1 else 'is a message'}"
@@ -194,6 +194,11 @@ class RoleResolver:
                 span,
                 notes=("a handler gets the message, or nothing where an event triggers it: these are two rows",),
             )
+
+    def _received_here(self) -> list[str]:
+        """The messages that this role may have rows for."""
+        messages = self.draft.messages.items()
+        return [name for name, message in messages if message is None or self.role.name in message.receivers]
 
     def _condition(self, name: Name, row: Transition) -> None:
         assert name.span is not None

@@ -28,6 +28,9 @@ _KEY_BEFORE = re.compile(r"^[ ]*(?P<word>[a-z_]+)\Z", re.MULTILINE)
 _TO_END = re.compile(r"[^\n]*?(?=[ ]+#|[ \r]*$)", re.MULTILINE)
 _TO_NEXT = re.compile(r"[^\n]*?(?=[ ]*(\}|,[ ]+[a-z_]+:[ ]|$))", re.MULTILINE)
 
+_TYPE_IN_BRACKETS = re.compile(r"\b(?P<word>[Ll]ist|[Dd]ict)(?P<bracket>\[)(str, *)?(?P<of>[a-z]+)\]")
+"""A type of a payload's field as Python writes it."""
+
 _PLAIN: tuple[tuple[str, str], ...] = (
     (
         "mapping values are not allowed",
@@ -99,13 +102,18 @@ def plain_words(error: yaml.YAMLError, source: Source) -> Words:
     if help := _colon_in_text(source, offset):
         message = "not YAML: a `:` before a blank begins a value, and this text without quotes has one"
         return Words(message, offset, (), (help,))
+    if "alias" in context and source.text[offset - 1 : offset] == "*":
+        star = source.span(offset - 1, offset)
+        message = "not YAML: without quotes, `*` begins an alias, and here is none"
+        return Words(message, offset - 1, (), (Help("put it in quotes", star, '"*"', certain=True),))
     began = getattr(error, "context_mark", None)
     words = next((text for part, text in _CONTEXT if part in context), None)
     if began is not None and words is not None and began.index != offset and began.index < len(source.text):
         closing = next((text for part, text in _CLOSING if part in problem), None)
         if closing is not None:
             missing = Label(one_character(source, offset), closing)
-            return Words(f"not YAML: this `{source.text[began.index]}` is not closed", began.index, (missing,))
+            opened = f"not YAML: this `{source.text[began.index]}` is not closed"
+            return Words(opened, began.index, (missing,), tuple(_type_in_words(source, offset)))
         labels = (Label(source.span(began.index, began.index + 1), words),)
     if source.text[offset : offset + 1] == "\t":
         problem = "found a tab character"
@@ -137,6 +145,17 @@ def _colon_in_text(source: Source, offset: int) -> Help | None:
         return None
     start = found.end("key") + len(words) - len(words.lstrip())
     return Help("put the text in quotes", source.span(start, start + len(words.strip())), text, certain=True)
+
+
+def _type_in_words(source: Source, offset: int) -> Iterator[Help]:
+    """Help to write `list of int` for `list[int]`, of which the bracket is at `offset`."""
+    begin = source.text.rfind("\n", 0, offset) + 1
+    for found in _TYPE_IN_BRACKETS.finditer(source.text, begin):
+        if found.start("bracket") == offset:
+            text = f"{found['word'].lower()} of {found['of']}"
+            yield Help(f"write `{text}`", source.span(found.start(), found.end()), text, certain=True)
+        if found.start("bracket") >= offset:
+            return
 
 
 def _other_indents(source: Source, offset: int, spaces: int, levels: Iterable[Level]) -> Iterator[Help]:

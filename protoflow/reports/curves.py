@@ -9,6 +9,7 @@ dots has. The panels over time are left out where none passes. The same runs giv
 from __future__ import annotations
 
 import math
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import fmean
@@ -34,6 +35,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 DOTS = "os^DvP"
 DATES = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
 """What matplotlib would write into a file that is not the same each time."""
+_NUMBERED = re.compile(r"(?P<role>[a-z][a-z0-9_]*?)[0-9]+")
+"""The id of one of several in a role."""
 PANEL = (4.4, 2.9)
 """Inches."""
 
@@ -83,6 +86,7 @@ def draw(runs: Runs, path: Path) -> None:
         axes.spines[["top", "right"]].set_visible(False)
     for axes, title in zip(panels[-1], columns, strict=True):
         axes.set_xlabel(title)
+    panels[-1][0].xaxis.get_major_locator().set_params(integer=True)
     labelled = {
         label: line for axes in panels.flat for line, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
@@ -113,10 +117,10 @@ def _lines(
         every = max(1, len(ends) // 20)
         label = name or ends[0].participant
         axes.plot(at, [each.values[metric] for each in ends], **look, markersize=4, markevery=every, label=label)
-    for role, groups in _others(known) if name is None or not ends else ():
+    for who, groups in _others(known) if name is None or not ends else ():
         at = [max(each.time for each in group) if by_time else group[0].round for group in groups]
         values = [[each.values[metric] for each in group] for group in groups]
-        label = f"each {role}: mean, least to greatest" if name is None else f"{name}, mean of each {role}"
+        label = f"{who}: mean, least to greatest" if name is None else f"{name}, mean of {who}"
         axes.plot(at, [fmean(group) for group in values], color=look["color"], linestyle="--", label=label)
         if name is None:
             lower, upper = [min(group) for group in values], [max(group) for group in values]
@@ -124,10 +128,12 @@ def _lines(
 
 
 def _others(entries: Sequence[Entry]) -> Iterator[tuple[str, list[list[Entry]]]]:
-    """Role -> what its participants logged without ending a row, grouped by the round."""
+    """Who logged without ending a row, `each client` or one by its id, and what, grouped by the round."""
     roles: dict[str, dict[Any, list[Entry]]] = {}
     for each in entries:
         if not each.ends_row:
-            roles.setdefault(each.participant.rstrip("0123456789"), {}).setdefault(each.round, []).append(each)
-    for role, groups in roles.items():
-        yield role, list(groups.values())
+            numbered = _NUMBERED.fullmatch(each.participant)
+            who = f"each {numbered['role']}" if numbered else each.participant
+            roles.setdefault(who, {}).setdefault(each.round, []).append(each)
+    for who, groups in roles.items():
+        yield who, list(groups.values())

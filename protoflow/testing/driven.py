@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from protoflow.errors import UsageError
-from protoflow.language.suggest import nearest, quoted
+from protoflow.language.suggest import all_nearest, are, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,6 +81,6 @@ class Driven:
 def one_of(names: Iterable[str], name: str, what: str) -> None:
     known = tuple(names)
     if name not in known:
-        close = nearest(name, known)
-        listed = f"`{close}` is" if close else f"there is {quoted(known)}" if known else "there is none"
+        close = all_nearest(name, known)
+        listed = are(close) if close else f"there is {quoted(known)}" if known else "there is none"
         raise UsageError(f"`{name}` is not {what}; {listed}")

@@ -130,6 +130,22 @@ def test_who_may_send_to_whom(send: str, message: str) -> None:
     assert ("PF109", message) in relay((REPLY, f"[{send}]" if send.startswith("{result") else f"[result, {send}]"))
 
 
+def test_a_message_that_comes_from_nobody_who_sends_it_is_one_mistake() -> None:
+    """Whoever sends it is its sender, and where answers to it go is not looked at."""
+    text = (
+        TEXT.replace("[edge, client]}", "[edge, client]}\n  hint:   {from: server, to: server}")
+        .replace(
+            "      - {trigger: start,",
+            "      - {trigger: hint, source: working, send: {task: sender}}\n      - {trigger: start,",
+        )
+        .replace("send: {result: my_edge}", "send: [{result: my_edge}, hint]")
+    )
+    (found,) = findings(text)
+    assert (found.code, found.message) == ("PF109", "`hint` is sent by `client`, but it comes from `server`")
+    assert found.help is not None
+    assert (found.help.text, found.help.replacement) == ("let `client` be the sender of it", "client")
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 
 from protoflow.checks.structure.states import states_without_end, unreachable_states
+from protoflow.language import read_text, shipped
+from protoflow.program import compile_protocol
 from protoflow.protocol import Name, Transition
 from tests.checks.machines import program, programs
 
@@ -51,6 +53,14 @@ def test_pf102_is_there_exactly_where_a_state_that_is_reached_has_no_way_to_a_fi
         assert naive_reach(program, state) & named
     for each in found:
         assert all(naive_reach(program, state) == states_of(each) for state in states_of(each))
+
+
+def test_what_a_row_leads_to_is_not_said_to_be_led_to_by_none() -> None:
+    text = shipped()["fedavg"].read_text(encoding="utf-8").replace("source: starting, dest: idle,", "source: starting,")
+    protocol = read_text(text, "fedavg.yaml").protocol
+    assert protocol is not None
+    (found,) = states_without_end(compile_protocol(protocol))
+    assert "no path from `starting` leads here" in [label.text for label in found.related]
 
 
 def row(source: str, dest: str | None) -> Transition:

@@ -110,6 +110,11 @@ CASES = {
         "PF107",
         ["all"],
     ),
+    "a word of the language, for which any name may stand": (
+        changed(DEADLINE, "conditions: fresh}", "conditions: frehs}"),
+        "PF201",
+        ["fresh"],
+    ),
     # a send that was forgotten, in the row that should have it
     "an answer, which is counted": (
         changed(FEDAVG, "handler: train,     send: update", "handler: train"),

@@ -46,7 +46,7 @@ def test_what_each_option_means(text: str, expected: Options) -> None:
         ("--crashes client=few", "--crashes: `few` is not a number"),
         (
             "--loss 1%",
-            "argument --loss: `1%` is not a whole number: it says how many, in one run; "
+            "argument --loss: `1%` is not a whole number from 0 on: it says how many, in one run; "
             "`protoflow validate --help` says more",
         ),
         (

@@ -128,8 +128,11 @@ def test_mistakes_in_it(text: str, said: str, folder: Path, capsys: pytest.Captu
 
 def test_codes_that_there_are_not(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     configure('[tool.protoflow]\nignore = ["E501"]\n')
-    said = "error: `E501` is not a code of findings, nor the beginning of one; `protoflow explain` lists them\n"
-    assert failure(capsys, "validate", "a.yaml") == (2, said)
+    said = "`E501` is not a code of findings, nor the beginning of one; `protoflow explain` lists them\n"
+    where = "error: pyproject.toml: `ignore` of [tool.protoflow]: "
+    assert failure(capsys, "validate", "a.yaml") == (2, where + said)
+    Path("pyproject.toml").unlink()
+    assert failure(capsys, "validate", "a.yaml", "--ignore", "E501") == (2, f"error: {said}")
 
 
 def test_a_file_that_is_not_toml(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

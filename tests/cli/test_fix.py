@@ -151,6 +151,9 @@ def test_standard_input_is_not_fixed_but_shown(
     said = "error: --fix writes files, and <stdin> is none; --diff shows the fixes\n"
     assert failure(capsys, "validate", "-", "--fix") == (2, said)
     give(BROKEN, monkeypatch)
+    assert main(["validate", "-"]) == 1
+    assert "of these can be mended for certain: --diff shows it\n" in capsys.readouterr().err
+    give(BROKEN, monkeypatch)
     assert main(["validate", "-", "--diff", "--stdin-filename", "mine.yaml"]) == 1
     assert capsys.readouterr().out.startswith("--- mine.yaml\n+++ mine.yaml\n")
 

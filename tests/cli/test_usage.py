@@ -26,6 +26,11 @@ HELP = "`protoflow validate --help` says more"
             "`list`, `schema` and `export`",
         ),
         ("validate fedavg --stric", "`--stric` is not an option of `protoflow validate`; `--strict` is"),
+        ("validate fedavg --crash client:1", "`--crash` is not an option of `protoflow validate`; `--crashes` is"),
+        (
+            "validate fedavg --loss -1",
+            f"argument --loss: `-1` is not a whole number from 0 on: it says how many, in one run; {HELP}",
+        ),
         ("validate fedavg --form=json", "`--form` is not an option of `protoflow validate`; `--format` is"),
         ("validate fedavg --format jsn", f"argument --format: `jsn` is not a format; `json` is; {HELP}"),
         ("validate", "nothing is named: name a protocol, or give `paths` in [tool.protoflow] of pyproject.toml"),
@@ -53,8 +58,10 @@ def test_a_code_may_be_typed_without_its_letters(capsys: pytest.CaptureFixture[s
         ("fresh", "# fresh: a reply to the open round\n"),
         ("Verdict", "# verdict: how far a check reaches\n"),
         ("assumption", "# assumptions: what a verdict takes for granted\n"),
+        ("terminates", "verdict: how far a check reaches\n"),
         (
             "stale",
+            "fresh: a reply to the open round\n"
             "PF107  warning  rows whose conditions can all fail; event that may never hold\n"
             "PF209  warning  a stale reply can be taken by a row that says neither `fresh` nor `unless: fresh`\n",
         ),
@@ -139,10 +146,10 @@ def test_an_internal_error_says_how_to_report_it(
     monkeypatch.setattr("protoflow.diagnostics.CODES", None)
     code, said = failure(capsys, "explain")
     assert code == 70
-    assert said.startswith("error: internal error: AttributeError: ")
+    assert said.startswith("error: internal error: TypeError: ")
     assert "Please report it" in said
     monkeypatch.setenv("PROTOFLOW_DEBUG", "1")
-    with pytest.raises(AttributeError):
+    with pytest.raises(TypeError):
         main(["explain"])
 
 

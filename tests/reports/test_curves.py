@@ -61,6 +61,18 @@ def test_several_runs_have_their_names(tmp_path: Path) -> None:
     assert found[-3:] == ["first", "other", "first, mean of each client"]  # of `loss`, which the server does not log
 
 
+def test_who_logs_is_named_by_its_role_or_else_by_its_whole_id(tmp_path: Path) -> None:
+    entries = [Entry(who, 1, 1.0, 0, 0, {"loss": 1.0}) for who in ("client10", "client2", "client-10")]
+    found = texts({"mine": [*served(0.1, time=0.0), *entries]}, tmp_path)
+    assert found[-2:] == ["each client: mean, least to greatest", "client-10: mean, least to greatest"]
+
+
+def test_rounds_are_whole_numbers(tmp_path: Path) -> None:
+    curves.draw({"mine": served(0.0, 0.5, 0.75, time=0.0)}, tmp_path / "curves.svg")
+    axis = (tmp_path / "curves.svg").read_text(encoding="utf-8").split('id="matplotlib.axis_2"')[0]
+    assert re.findall(r">([\d.]+)</text>", axis) == ["0", "1", "2"]
+
+
 def points(path: Path, colour: str) -> list[list[tuple[float, float]]]:
     """The polylines of a colour in an SVG, as points from the top left corner."""
     text = path.read_text(encoding="utf-8")
