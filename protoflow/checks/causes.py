@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from protoflow.protocol import Protocol
 
 # What explains what, where both are about the same role and the same thing in it; an incomplete choice among rows
-# (PF107) is one thing only together with its state.
+# (PF107) is one thing only together with its state, and explains nothing: an event for which there may be too few does.
 _SAME_THING: Mapping[str, tuple[str, ...]] = {
     "PF101": ("PF105", "PF207"),
     "PF102": ("PF107", "PF201", "PF202", "PF203", "PF206"),
     "PF103": ("PF108", "PF201", "PF205"),
     "PF104": ("PF207",),
     "PF106": ("PF107", "PF207"),
+    "PF107": ("PF207",),
     "PF108": ("PF104", "PF106", "PF202", "PF207", "PF209"),
     "PF201": ("PF107",),
     "PF202": ("PF107",),
@@ -90,7 +91,7 @@ def _explains(cause: str, by: _Names, effect: str, of: _Names, protocol: Protoco
     same_role = not by.get("role", set()).isdisjoint(of.get("role", ()))
     if effect in _SAME_THING.get(cause, ()) and same_role:
         shared = [not by[kind].isdisjoint(of[kind]) for kind in _THINGS if kind in by and kind in of]
-        if any(shared) and (effect != "PF107" or all(shared)):
+        if any(shared) and (effect != "PF107" or all(shared)) and (cause != "PF107" or "state" not in by):
             return True
     if effect in _IN_THE_ROLE.get(cause, ()) and same_role:
         return True

@@ -193,13 +193,23 @@ def _replay(options: argparse.Namespace) -> int:
 
     logging.getLogger("protoflow").addHandler(logging.NullHandler())  # what it warned of is in its steps
     header, steps, said = read_run(options.replay)
+    as_written = read(options.source).protocol
+    if as_written is not None and as_written.name != header.protocol:
+        raise UsageError(f"{options.replay} is a run of `{header.protocol}`, not of `{as_written.name}`")
     reading = read(options.source, {**header.parameters, **dict(options.overrides)})
     if reading.protocol is None:
         raise ProtocolError(reading.diagnostics)
-    if reading.protocol.digest != header.digest:
+    changed = reading.protocol.digest != header.digest
+    if changed:
         print(f"note: {reading.file} is not as it was when this run was written", file=sys.stderr)
     program = compile_protocol(reading.protocol, reading.parameters)
-    end = replay(program, header.participants, steps, header.links, said if isinstance(said, Claim) else None)
+    try:
+        end = replay(program, header.participants, steps, header.links, said if isinstance(said, Claim) else None)
+    except UsageError as error:
+        if changed and isinstance(said, Claim):
+            ask = f"`protoflow validate {reading.file}` says whether its {said.code} is gone"
+            raise UsageError(f"{error}; this is no run of {reading.file} any more: {ask}") from None
+        raise
     print(f"{reading.file}: after {text.plural(len(end.steps), 'step')}: {end.words}\n{end.account}")
     if isinstance(said, Claim):
         where = "the same bad state as in the finding" if end.same else "not the bad state of the finding"

@@ -42,6 +42,10 @@ def implied(*findings: Diagnostic) -> Mapping[str, str | None]:
         (finding("PF103", role="server", message="join"), finding("PF201", role="server", message="join", state="x")),
         (finding("PF103", role="client", message="model"), finding("PF104", role="server", message="update")),
         (finding("PF103", role="client", message="finish"), finding("PF102", role="client", state="idle")),
+        (
+            finding("PF107", role="server", event="enough", message="update"),
+            finding("PF207", role="server", event="enough"),
+        ),
         (finding("PF109", role="client", message="model"), finding("PF108", role="server", message="update")),
         (finding("PF201", role="server", message="join"), finding("PF107", role="server", message="join", state="x")),
     ],
@@ -57,6 +61,10 @@ def test_a_cause_explains_its_effect_and_not_the_other_way_round(cause: Diagnost
         (finding("PF103", role="server", message="join"), finding("PF201", role="server", message="update")),
         (finding("PF103", role="server", message="join"), finding("PF201", role="client", message="join")),
         (finding("PF101", role="server", state="training"), finding("PF105", message="metrics")),
+        (
+            finding("PF107", role="server", event="enough", state="training"),
+            finding("PF207", role="server", event="enough"),
+        ),
         (finding("PF102", role="server", state="joining"), finding("PF104", role="server", message="update")),
         (finding("PF102", role="server", state="joining"), finding("PF205", role="server", message="update")),
         (finding("PF102", role="server", state="joining"), finding("PF206", role="server", state="training")),

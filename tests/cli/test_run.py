@@ -346,6 +346,27 @@ def test_what_nobody_handles_is_named_in_a_replay(folder: Path, capsys: pytest.C
     )
 
 
+def test_a_run_of_what_was_mended_since_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("late.yaml").write_text(LATE, encoding="utf-8")
+    assert main(["validate", "late.yaml", "--runs", "runs"]) == 1
+    mended = LATE.replace("source: joining, ", "source: [joining, training], ", 1)
+    assert mended != LATE
+    Path("late.yaml").write_text(mended, encoding="utf-8")
+    capsys.readouterr()
+    code, said = failure(capsys, "run", "late.yaml", "--replay", "runs/late.1.PF201.jsonl")
+    assert code == 2
+    assert said.endswith(
+        "this is no run of late.yaml any more: `protoflow validate late.yaml` says whether its PF201 is gone\n"
+    )
+
+
+def test_a_run_of_another_protocol_is_not_followed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "hello", "--clients", "1", "--trace", "run.jsonl"]) == 0
+    capsys.readouterr()
+    said = "error: run.jsonl is a run of `hello`, not of `fedavg`\n"
+    assert failure(capsys, "run", "fedavg", "--replay", "run.jsonl") == (2, said)
+
+
 def test_findings_are_numbered_as_they_are_shown(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Those that another one explains are not shown, and not counted: here the client's stand before the server's."""
     head, rest = LATE.split("  server:\n")
