@@ -258,7 +258,8 @@ def test_a_bin_is_what_is_above_its_bound() -> None:
     assert binned.train.tolist() == [[0, 0], [0, 0], [1, 0], [1, 0]]
     assert binned.test.tolist() == [[0, 0], [0, 1], [1, 0]]
     assert binned.left(np.array([1, 2]), 0, 0).tolist() == [1]
-    assert binned.left(np.array([1, 2]), 0, 0, of_test=True).tolist() == []
+    assert binned.left(np.array([1, 2]), 1, 0).tolist() == [1, 2]
+    assert binned.left(np.array([1, 2]), 1, 0, of_test=True).tolist() == [2]
 
 
 def test_it_is_for_two_classes_or_values() -> None:
