@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from protoflow.protocol import After
-from protoflow.trace import StepKind, roles_of
+from protoflow.trace import StepKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,22 +38,23 @@ def assumed(assumptions: Assumptions, protocol: Protocol) -> str:
 
 
 class Suffered:
-    """The faults of a run of so many `participants` (role -> number), counted as its steps come in."""
+    """The faults of a run, counted as its steps come in. `role_of` says of an id whose role it is."""
 
-    def __init__(self, participants: Mapping[str, int]) -> None:
-        self._participants = participants
+    def __init__(self, role_of: Mapping[str, str]) -> None:
+        self._role_of = role_of
         self._crashes: Counter[str] = Counter()
         self._early = self._lost = 0
 
     def add(self, step: Step) -> None:
         if step.kind is StepKind.CRASH:
-            self._crashes[roles_of(self._participants, [step])[step.receiver]] += 1
+            self._crashes[self._role_of[step.receiver]] += 1
         self._lost += step.kind is StepKind.LOSE
         self._early += step.early
 
     def beyond(self, assumptions: Assumptions) -> tuple[str, list[str]] | None:
         """What there was more of than is assumed, and the options that assume it; None where there was no more."""
-        crashes = {role: max(assumptions.crashes.get(role, 0), self._crashes[role]) for role in self._participants}
+        roles = dict.fromkeys((*assumptions.crashes, *self._crashes))
+        crashes = {role: max(assumptions.crashes.get(role, 0), self._crashes[role]) for role in roles}
         each = [(f"{role} crash", assumptions.crashes.get(role, 0), self._crashes[role]) for role in crashes]
         each += [(EARLY, assumptions.early_timeouts, self._early), (LOST, assumptions.loss, self._lost)]
         said = [

@@ -22,6 +22,7 @@ from protoflow.protocol import (
     EVERYTHING,
     FRESH,
     LOST,
+    START,
     After,
     Counted,
     Name,
@@ -180,6 +181,14 @@ class RoleProgram:
 
     def final(self, state: str) -> bool:
         return self.role.states[state].final
+
+    @property
+    def begins(self) -> bool:
+        """Its participants do something of their own accord: they start, or a timer of their initial state runs.
+
+        All others rest in the initial state until something reaches them.
+        """
+        return bool(self.rows(self.initial, START) or self.timers_in[self.initial])
 
     def rows(self, state: str, trigger: str) -> tuple[Row, ...]:
         """The rows to try, in order; the first whose guards hold is taken."""

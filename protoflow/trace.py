@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from protoflow.errors import UsageError
+from protoflow.ids import Group, Ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +25,7 @@ FORMAT = 1
 
 
 class StepKind(StrEnum):
-    START = "start"  # the participant starts
+    START = "start"  # the participant starts, where its role has rows for that
     DELIVER = "deliver"  # it takes a message (or `lost`) from a channel
     RAISED = "raised"  # it handles an event that was raised
     FIRE = "fire"  # an event that holds fires
@@ -36,7 +37,7 @@ class StepKind(StrEnum):
 
 class Outcome(StrEnum):
     HANDLED = "handled"  # a row was taken
-    NOTHING = "nothing"  # a start without a row, `lost` without a row: bookkeeping only
+    NOTHING = "nothing"  # a start of which no row holds, `lost` without a row: bookkeeping only
     IGNORED = "ignored"  # the state ignores it
     STALE = "stale"  # a stale reply that no row takes: dropped
     LATE = "late"  # a final state has nothing for it: dropped, a warning
@@ -95,7 +96,10 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How it ended: `complete`, `unhandled`, `stuck`, `handler_error`, `limit`; `states` has who was where."""
+    """How it ended: `complete`, `unhandled`, `stuck`, `handler_error`, `limit`.
+
+    `states` has who was where; whoever is not named there took no step, and was in the initial state of its role.
+    """
 
     outcome: str
     message: str = ""
@@ -166,17 +170,28 @@ def decode(line: str) -> Record:
     return record
 
 
-def participant_ids(participants: Mapping[str, int], steps: Iterable[Step]) -> dict[str, tuple[str, ...]]:
+def participant_ids(participants: Mapping[str, int], steps: Iterable[Step]) -> dict[str, Ids]:
     """Role -> the ids of its participants, in order.
 
     A role with one participant is called by its name if its `count` is 1, else `client1`: which of the two, the steps
     tell (where they name neither, nothing can depend on it).
     """
-    named = {who for step in steps for who in (step.receiver, step.sender, *(i for s in step.sends for i in s.to))}
-    return {
-        role: (role,) if number == 1 and f"{role}1" not in named else tuple(f"{role}{i + 1}" for i in range(number))
-        for role, number in participants.items()
-    }
+    numbered = {f"{role}1" for role, number in participants.items() if number == 1}
+    found = {who for step in steps for who in _named(step) if who in numbered}
+    groups, first = {}, 0
+    for role, number in participants.items():
+        groups[role] = Group(role, number, first, numbered=number != 1 or f"{role}1" in found)
+        first += number
+    return {role: Ids((group,)) for role, group in groups.items()}
+
+
+def _named(step: Step) -> Iterator[str]:
+    """The ids in a step."""
+    yield step.receiver
+    if step.sender is not None:
+        yield step.sender
+    for sent in step.sends:
+        yield from sent.to
 
 
 def roles_of(participants: Mapping[str, int], steps: Iterable[Step]) -> dict[str, str]:

@@ -186,6 +186,7 @@ def _replay(options: argparse.Namespace) -> int:
 
     from protoflow.commands.runs import read as read_run
     from protoflow.engines.replay import replay
+    from protoflow.engines.world import States
     from protoflow.language import read
     from protoflow.program import compile_protocol
     from protoflow.reports import text
@@ -216,7 +217,7 @@ def _replay(options: argparse.Namespace) -> int:
         print(f"{where}: {said.code} {said.message}")
         return 0 if end.same else 1
     if isinstance(said, End) and said.outcome in ("complete", "stuck", "unhandled"):
-        same = (said.outcome, dict(said.states)) == (end.outcome, dict(end.states))
+        same = said.outcome == end.outcome and end.states == States(end.world.directory, said.states)
         print("the same end as that of the run" if same else f"not the end of the run, which was {said.outcome}")
         return 0 if same else 1
     return 1 if end.outcome in ("unhandled", "stuck") else 0

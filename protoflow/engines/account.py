@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from protoflow.engines.world import World
+    from protoflow.ids import Ids
     from protoflow.program import RoleProgram
     from protoflow.runtime.effects import Effects
 
@@ -44,19 +45,23 @@ def refused(program: RoleProgram, who: str, effects: Effects) -> str:
 def account(world: World, *, waits: bool = False) -> str:
     """Several lines of text, each indented by two blanks. `waits`: also what each waits for."""
     lines = ["who is where:"]
-    groups: dict[tuple[str, str, str], list[str]] = {}
-    for who, interpreter in world.interpreters.items():
+    groups: dict[tuple[str, str, str], list[range]] = {}
+    for role, places in _parts(world):
+        who = world.directory.members[role][places[0]]
+        interpreter = world.interpreters[who]
         note = " (crashed)" if who in world.crashed else "" if interpreter.started else " (not started)"
         if waits and not note and not interpreter.final:
             note = f", waiting for {' or '.join(_awaited(world, who)) or 'nothing'}"
-        groups.setdefault((interpreter.program.name, interpreter.state, note), []).append(who)
-    lines += [f"  {folded(ids)} in `{state}`{note}" for (_, state, note), ids in islice(groups.items(), _MOST)]
+        groups.setdefault((role, interpreter.state, note), []).append(places)
+    for (role, state, note), parts in islice(groups.items(), _MOST):
+        lines.append(f"  {_spanned(world.directory.members[role], parts)} in `{state}`{note}")
     if len(groups) > _MOST:
-        lines.append(f"  and {sum(map(len, islice(groups.values(), _MOST, None)))} participants more")
+        more = sum(len(places) for parts in islice(groups.values(), _MOST, None) for places in parts)
+        lines.append(f"  and {more} participants more")
     channels: dict[tuple[str, str], Counter[str]] = {}
-    for who, inbox in world.inboxes.items():
+    for who in world.directory.in_order(world.inboxes):
         interpreter = world.interpreters[who]
-        for message in inbox.values():
+        for message in world.inboxes[who].values():
             held = " (deferred)" if interpreter.defers(message.type) else ""
             channels.setdefault((message.sender, who), Counter())[f"`{message.type}`{held}"] += 1
     lines.append("what lies in the channels:" if channels else "the channels are empty")
@@ -66,6 +71,35 @@ def account(world: World, *, waits: bool = False) -> str:
     if len(channels) > _MOST:
         lines.append(f"  and {len(channels) - _MOST} channels more")
     return "\n".join(f"  {line}" for line in lines)
+
+
+def _parts(world: World) -> list[tuple[str, range]]:
+    """The role and the places of everybody, in order: one at a time of those who have been made, of the others all that
+    follow one another.
+    """
+    parts = []
+    made = {world.directory.place(who) for who in world.interpreters}
+    for role, ids in world.directory.members.items():
+        before = 0
+        for place in sorted(place for name, place in made if name == role):
+            parts += [(role, range(before, place)), (role, range(place, place + 1))]
+            before = place + 1
+        parts.append((role, range(before, len(ids))))
+    return [(role, places) for role, places in parts if places]
+
+
+def _spanned(ids: Ids, parts: list[range]) -> str:
+    """`client1, client3..client7` for these places, in order, of which only so many stretches are named."""
+    stretches: list[tuple[int, int]] = []
+    for places in parts:
+        if stretches and stretches[-1][1] == places.start:
+            stretches[-1] = (stretches[-1][0], places.stop)
+        else:
+            stretches.append((places.start, places.stop))
+    named = [ids[start] if stop == start + 1 else f"{ids[start]}..{ids[stop - 1]}" for start, stop in stretches[:_MOST]]
+    if rest := sum(stop - start for start, stop in stretches[_MOST:]):
+        named.append(f"and {rest:,} more")
+    return ", ".join(named)
 
 
 def _awaited(world: World, who: str) -> Iterator[str]:

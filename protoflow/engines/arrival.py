@@ -41,7 +41,7 @@ class Standing:
 
     @classmethod
     def of(cls, world: World) -> Standing:
-        live = {who: each for who, each in world.interpreters.items() if who not in world.crashed}
+        live = {who: world.interpreters[who] for who in world.directory.ids if who not in world.crashed}
         channels: dict[tuple[str, str], list[str]] = {}
         for who, inbox in world.inboxes.items():
             for message in inbox.values():

@@ -7,12 +7,13 @@ what holds: an id goes before a role, a role before `*`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from protoflow.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Mapping
     from random import Random
 
     from protoflow.runtime.directory import Directory
@@ -85,22 +86,19 @@ class Conditions:
 
     def check(self, directory: Directory) -> None:
         """Raises UsageError for a name that is not one of this course."""
-        known = {EVERYBODY, *directory.members, *directory.role_of}
-        for pair in self.latency:
-            for pattern in pair:
-                _known(pattern, known, "a participant or role")
-        for pattern in self.compute:
-            _known(pattern, known, "a participant or role")
+        ids = directory.ids
+        for pattern in (*(end for pair in self.latency for end in pair), *self.compute):
+            _known(pattern, "a participant or role", (EVERYBODY, *directory.members), ids)
         for role in self.stragglers:
-            _known(role, directory.members, "a role")
+            _known(role, "a role", directory.members)
         for who in (*(crash.who for crash in self.crashes), *(signal.who for signal in self.signals)):
-            _known(who, directory.role_of, "a participant")
+            _known(who, "a participant", ids)
         for message in self.loss:
-            _known(message, {EVERYBODY, *directory.forms}, "a message")
+            _known(message, "a message", (EVERYBODY, *directory.forms))
         for signal in self.signals:
             program = directory.program.roles[directory.role_of[signal.who]]
             outside = {event for events in program.outside_in.values() for event in events}
-            _known(signal.event, outside, f"an event that may be raised from outside at `{signal.who}`")
+            _known(signal.event, f"an event that may be raised from outside at `{signal.who}`", outside)
 
 
 class Timing:
@@ -111,17 +109,13 @@ class Timing:
         self._directory = directory
         self._latency = conditions.latency
         self._pairs: dict[tuple[str, str], Span | None] = {}
-        self._compute: dict[str, tuple[Span, float]] = {}
-        slower = dict.fromkeys(directory.ids, 1.0)
+        self._compute = conditions.compute
+        self._takes: dict[str, tuple[Span, float]] = {}  # who -> how long, times what
+        self._stragglers: dict[str, tuple[float, set[int]]] = {}  # role -> how much slower, and the places of those
         for role, stragglers in conditions.stragglers.items():
-            members = directory.members[role]
-            number = min(len(members), max(1, round(stragglers.share * len(members))))
-            for who in random.sample(members, number):
-                slower[who] = stragglers.slower
-        for who in directory.ids:
-            span = next((conditions.compute[name] for name in self._names(who) if name in conditions.compute), None)
-            if span is not None:
-                self._compute[who] = (span, slower[who])
+            members = len(directory.members[role])
+            number = min(members, max(1, round(stragglers.share * members)))
+            self._stragglers[role] = (stragglers.slower, set(random.sample(range(members), number)))
 
     def latency(self, sender: str, receiver: str) -> float:
         if not self._latency:
@@ -139,17 +133,24 @@ class Timing:
         return 0.0 if span is None else span.draw(self._random)
 
     def compute(self, who: str) -> float:
-        if who not in self._compute:
+        if not self._compute:
             return 0.0
-        span, slower = self._compute[who]
-        return span.draw(self._random) * slower
+        if who not in self._takes:
+            span = next((self._compute[name] for name in self._names(who) if name in self._compute), Span(0.0, 0.0))
+            role, place = self._directory.place(who)
+            slower, places = self._stragglers.get(role, (1.0, ()))
+            self._takes[who] = (span, slower if place in places else 1.0)
+        span, times = self._takes[who]
+        return span.draw(self._random) * times
 
     def _names(self, who: str) -> tuple[str, str, str]:
         """The patterns that match a participant, most specific first."""
         return (who, self._directory.role_of[who], EVERYBODY)
 
 
-def _known(name: str, known: Iterable[str], kind: str) -> None:
-    if name not in known:
-        listed = ", ".join(f"`{each}`" for each in sorted(set(known) - {EVERYBODY})[:12]) or "none"
+def _known(name: str, kind: str, *known: Collection[str]) -> None:
+    """Raise UsageError for a name that is in none of these, with some of those that are."""
+    if not any(name in names for names in known):
+        some = {each for names in known for each in islice(names, 12)} - {EVERYBODY}
+        listed = ", ".join(f"`{each}`" for each in sorted(some)[:12]) or "none"
         raise UsageError(f"`{name}` is not {kind} of this course; there is {listed}")

@@ -14,10 +14,11 @@ from protoflow.runtime.result import Logged, Result
 from protoflow.trace import End, Header, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
     from typing import TextIO
 
+    from protoflow.ids import Lookup
     from protoflow.protocol import Value
     from protoflow.runtime.directory import Directory
     from protoflow.runtime.interpreter import Interpreter
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def simulate(
-    interpreters: Mapping[str, Interpreter],
+    interpreters: Lookup[Interpreter],
     directory: Directory,
     *,
     conditions: Conditions | None,
@@ -58,14 +59,14 @@ def simulate(
             raise
         finally:
             if stream is not None and outcome:
-                stream.write(encode(End(outcome, message, world.states, simulation.now)) + "\n")
+                stream.write(encode(End(outcome, message, world.states.taken, simulation.now)) + "\n")
     return Result(
         outcome,
         header,
         tuple(recorder.steps),
         tuple(recorder.metrics),
         world.states,
-        tuple(who for who in directory.ids if who in world.crashed),
+        directory.in_order(world.crashed),
         world.messages,
         world.bytes,
         simulation.now,

@@ -24,6 +24,7 @@ from protoflow.engines.account import account
 from protoflow.engines.arrival import LAPS, Followed, Standing, shows, words
 from protoflow.engines.world import World
 from protoflow.errors import HandlerError, UsageError
+from protoflow.ids import Lookup
 from protoflow.program import GuardKind, compile_protocol
 from protoflow.protocol import START, Name, Shape, TargetKind
 from protoflow.runtime.behaviour import names_of
@@ -114,18 +115,17 @@ class _Follower:
         self.choices: list[tuple[int, int]] = []
         self._given = choices
         self._followed: list[Step] = []
-        self._puppets: dict[str, _Puppet] = {}
         program = directory.program
         self._fifo = program.protocol.assumptions.fifo
-        interpreters = {}
-        for role, ids in directory.members.items():
-            machine = RoleMachine(program.roles[role], program.parameters)
-            for who in ids:
-                puppet = _Puppet(program.roles[role], directory)
-                interpreters[who] = Interpreter(who, program.roles[role], machine, directory, puppet.calls)
-                puppet.interpreter = interpreters[who]
-                self._puppets[who] = puppet
-        self.world = World(interpreters, directory, self._followed.append)
+        machines = {name: RoleMachine(role, program.parameters) for name, role in program.roles.items()}
+        self._puppets = Lookup(lambda who: _Puppet(program.roles[directory.role_of[who]], directory))
+
+        def made(who: str) -> Interpreter:
+            role, puppet = directory.role_of[who], self._puppets[who]
+            puppet.interpreter = Interpreter(who, program.roles[role], machines[role], directory, puppet.calls)
+            return puppet.interpreter
+
+        self.world = World(Lookup(made), directory, self._followed.append)
         self._stale = False  # what the last step took was a stale reply
 
     def all(self, steps: Sequence[Step], claim: Claim | None) -> Replayed:
@@ -133,7 +133,6 @@ class _Follower:
         laps: list[Standing] = []
         for number, step in enumerate(steps, start=1):
             if number - 1 == loop:
-                self._start_all()
                 laps.append(Standing.of(self.world))
             self.follow(number, step)
         end = self._end(laps)
@@ -160,12 +159,10 @@ class _Follower:
 
     def follow(self, number: int, step: Step) -> None:
         who, world = step.receiver, self.world
-        if who not in world.interpreters:
+        if who not in world.directory.ids:
             _refuse(number, step, f"`{who}` does not take part")
         if who in world.crashed:
             _refuse(number, step, f"`{who}` has crashed")
-        if step.kind not in (StepKind.START, StepKind.CRASH, StepKind.LOSE):
-            self._start_if_nothing(who, step.time)
         before = len(self._followed)
         if step.kind in (StepKind.CRASH, StepKind.LOSE):
             self._disturb(number, step)
@@ -182,20 +179,7 @@ class _Follower:
         if _sent(step.sends) != _sent(done.sends):
             _refuse(number, step, f"it sends {_show(_sent(done.sends))}, not {_show(_sent(step.sends))}")
 
-    def _start_if_nothing(self, who: str, time: float | None) -> None:
-        """A start for which there are no rows changes nothing, so a counterexample leaves it out."""
-        interpreter = self.world.interpreters[who]
-        if not interpreter.started and not interpreter.program.rows(interpreter.state, START):
-            self.world.start(who, time)
-            self._followed.pop()
-
-    def _start_all(self) -> None:
-        for who in self.world.interpreters:
-            if who not in self.world.crashed:
-                self._start_if_nothing(who, None)
-
     def _end(self, laps: Sequence[Standing]) -> Replayed:
-        self._start_all()
         if self._followed and self._followed[-1].outcome is Outcome.UNHANDLED:
             outcome = "unhandled"
         elif self.world.complete:
@@ -242,7 +226,8 @@ class _Follower:
             _refuse(number, step, f"`{who}` does something else first: `{first[0].trigger}`")
         if step.kind is StepKind.START:
             if interpreter.started:
-                _refuse(number, step, f"`{who}` has started before")
+                before = interpreter.program.rows(interpreter.program.initial, START)
+                _refuse(number, step, f"`{who}` has {'started before' if before else f'no row for `{START}`'}")
             world.start(who, step.time)
         else:
             place = self._find(number, step)
@@ -252,7 +237,7 @@ class _Follower:
     def _find(self, number: int, step: Step) -> int:
         """The message of the step: the first of its type and round from its sender, or one of several if unordered."""
         found: dict[tuple[int | None, int | None], int] = {}
-        for place, message in self.world.inboxes[step.receiver].items():
+        for place, message in self.world.inboxes.get(step.receiver, {}).items():
             if (message.sender, message.type) == (step.sender, step.message) and step.round in (None, message.round):
                 found.setdefault((message.round, message.answers), place)
         if not found:

@@ -15,6 +15,7 @@ The run ends when nothing is left to do, or nothing but timers and faults in a c
 
 from __future__ import annotations
 
+from collections import defaultdict
 from heapq import heappop, heappush
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -54,9 +55,9 @@ class Simulation:
         self._agenda: list[tuple[float, int, int, Callable[..., None], str, Any]] = []
         self._number = 0
         self._work = 0  # entries of the agenda that are neither timers nor faults
-        self._waiting: dict[str, list[int]] = {who: [] for who in world.interpreters}  # arrived, not handled
-        self._occupied: dict[str, float] = dict.fromkeys(world.interpreters, 0.0)  # until when
-        self._entered: dict[str, int] = dict.fromkeys(world.interpreters, 0)  # how many states were entered
+        self._waiting: dict[str, list[int]] = defaultdict(list)  # arrived, not handled
+        self._occupied: dict[str, float] = defaultdict(float)  # until when
+        self._entered: dict[str, int] = defaultdict(int)  # how many states were entered
         self._last_arrival: dict[tuple[str, str], float] = {}
         self._signals: dict[str, list[str]] = {}  # raised from outside, and waiting for a state that has a row for it
         self._crash_rounds = {(c.who, c.round) for c in conditions.crashes if c.round is not None}
@@ -69,8 +70,11 @@ class Simulation:
                 self._plan(crash.time, _FAULT, self._crash, crash.who)
         for signal in self._conditions.signals:
             self._plan(signal.time, _FAULT, self._signal, signal.who, signal.event)
-        for who in self.world.interpreters:
-            self._plan(0.0, _START, self._start, who)
+        for who, interpreter in self.world.interpreters.items():  # those that do something of their own accord
+            if interpreter.started:
+                self._enter(who, 0.0)
+            else:
+                self._plan(0.0, _START, self._start, who)
         agenda = self._agenda
         while agenda:
             if not self._work and self.world.complete:
@@ -128,7 +132,7 @@ class Simulation:
             self._settle(who)
 
     def _arrive(self, who: str, number: int) -> None:
-        if number in self.world.inboxes[who]:  # it is not where the receiver has crashed meanwhile
+        if number in self.world.inboxes.get(who, ()):  # it is not where the receiver has crashed meanwhile
             self._waiting[who].append(number)
             self._settle(who)
 
@@ -148,7 +152,7 @@ class Simulation:
 
     def _crash(self, who: str, _: None = None) -> None:
         if who not in self.world.crashed:
-            self._waiting[who].clear()
+            self._waiting.pop(who, None)
             for number, message in self.world.crash(who, self.now):
                 self._send(number, message, self.now)
 
@@ -213,10 +217,14 @@ class Simulation:
         for number, message in posted:
             self._send(number, message, done)
         if effects.entered:
-            self._entered[who] += 1
-            interpreter = self.world.interpreters[who]
-            for timer in interpreter.program.timers_in[interpreter.state]:
-                self._plan(done + timer.duration, _TIMER, self._timer, who, (timer.event, self._entered[who]))
+            self._enter(who, done)
+
+    def _enter(self, who: str, when: float) -> None:
+        """The timers of the state that it is in now begin."""
+        self._entered[who] += 1
+        interpreter = self.world.interpreters[who]
+        for timer in interpreter.program.timers_in[interpreter.state]:
+            self._plan(when + timer.duration, _TIMER, self._timer, who, (timer.event, self._entered[who]))
 
     def _send(self, number: int, message: Message, leaves: float) -> None:
         if self._loss and message.type != LOST:

@@ -20,8 +20,9 @@ from protoflow.protocol import LOST
 from protoflow.trace import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
+    from protoflow.ids import Lookup
     from protoflow.runtime.directory import Directory
     from protoflow.runtime.effects import Effects
     from protoflow.runtime.interpreter import Interpreter
@@ -35,9 +36,7 @@ if TYPE_CHECKING:
 class Stepper:
     """`explain` words the CourseError of a message, or a raised event, that nobody handles."""
 
-    def __init__(
-        self, interpreters: Mapping[str, Interpreter], directory: Directory, explain: Explain = unhandled
-    ) -> None:
+    def __init__(self, interpreters: Lookup[Interpreter], directory: Directory, explain: Explain = unhandled) -> None:
         recorder = Recorder(None, None)
         self.world = World(interpreters, directory, recorder)
         recorder.world = self.world
@@ -49,6 +48,9 @@ class Stepper:
         self._fifo = directory.program.protocol.assumptions.fifo
         self._deadlines: dict[str, dict[str, tuple[float, int]]] = {}  # who -> timer -> when, and in which order set
         self._timers_set = 0
+        for who, interpreter in interpreters.items():
+            if interpreter.started:
+                self._enter(who)
 
     # -- what may come next
 
@@ -60,7 +62,7 @@ class Stepper:
     @property
     def pending(self) -> list[int]:
         """The messages that can be delivered now, to those who have started, in the order of sending."""
-        return sorted(place for who in self.world.inboxes for place in self._heads(who))
+        return sorted(place for who in self.world.inboxes for place in self.heads(who))
 
     @property
     def timers(self) -> list[tuple[str, str]]:
@@ -76,13 +78,15 @@ class Stepper:
         """Who has this message in the inbox."""
         return next(who for who, inbox in self.world.inboxes.items() if place in inbox)
 
-    def _heads(self, who: str) -> Iterator[int]:
-        """The first message of each channel that the state does not defer; unordered, all of them, `lost` last."""
+    def heads(self, who: str) -> Iterator[int]:
+        """What can be delivered to a participant: the first message of each of its channels that its state does not
+        defer; unordered, all of them, `lost` last.
+        """
         interpreter = self.world.interpreters[who]
         if not interpreter.started:
             return
         before: set[str] = set()
-        for place, message in self.world.inboxes[who].items():
+        for place, message in self.world.inboxes.get(who, {}).items():
             if interpreter.defers(message.type):
                 continue
             if message.sender not in before or not (self._fifo or message.type == LOST):
@@ -152,8 +156,12 @@ class Stepper:
             raise CourseError(self._explain(self.world, who, effects, self.now), "unhandled")
         self.sent += [message for _, message in posted]
         if effects.entered:
-            interpreter = self.world.interpreters[who]
-            self._deadlines[who] = {}
-            for timer in interpreter.program.timers_in[interpreter.state]:
-                self._timers_set += 1
-                self._deadlines[who][timer.event] = (self.now + timer.duration, self._timers_set)
+            self._enter(who)
+
+    def _enter(self, who: str) -> None:
+        """The timers of the state that it is in now begin."""
+        interpreter = self.world.interpreters[who]
+        self._deadlines[who] = {}
+        for timer in interpreter.program.timers_in[interpreter.state]:
+            self._timers_set += 1
+            self._deadlines[who][timer.event] = (self.now + timer.duration, self._timers_set)

@@ -4,11 +4,18 @@ A `World` carries out steps and keeps the books: channels, who has stopped for e
 decides nothing. Which step comes next, and when, is for its driver to say: `simulation` asks a virtual clock, `replay`
 follows a trace, `stepping` is told. A message is known by its number; numbers follow the order of sending, over all
 channels.
+
+A participant is made when it has something to do: at once where its role begins something of its own accord
+(`RoleProgram.begins`), else with the first step of it. Until then it rests in its initial state, started, and nobody
+can tell it from one that has been made. What is said here of everybody therefore asks those who have been made, and
+goes by the numbers of the others.
 """
 
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from protoflow.protocol import LOST
@@ -17,8 +24,9 @@ from protoflow.runtime.payload import NOTHING
 from protoflow.trace import Outcome, SentMessage, Step, StepKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator
 
+    from protoflow.ids import Lookup
     from protoflow.runtime.directory import Directory
     from protoflow.runtime.effects import Effects
     from protoflow.runtime.interpreter import Interpreter
@@ -26,13 +34,43 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger("protoflow")
 
 
-class World:
-    """`record` is given every step as it has been carried out."""
+class States(Mapping[str, str]):
+    """The state of everybody: of those in `taken`, who may have left it, what stands there; else the initial one."""
 
-    def __init__(self, interpreters: Mapping[str, Interpreter], directory: Directory, record: Callable[[Step], None]):
+    def __init__(self, directory: Directory, taken: Mapping[str, str]) -> None:
+        self.taken = taken
+        self._directory = directory
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, States):
+            return all(self.get(who) == other.get(who) for who in {*self.taken, *other.taken})
+        return super().__eq__(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __getitem__(self, who: str) -> str:
+        state = self.taken.get(who)
+        return self._directory.program.roles[self._directory.role_of[who]].initial if state is None else state
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._directory.ids)
+
+    def __len__(self) -> int:
+        return len(self._directory.ids)
+
+    def __repr__(self) -> str:
+        more = len(self) - len(self.taken)
+        return f"{dict(self.taken)}" + (f" and {more:,} in their initial states" if more else "")
+
+
+class World:
+    """`interpreters` makes participants, and has those that are made; `record` is given every step as it has been
+    carried out."""
+
+    def __init__(self, interpreters: Lookup[Interpreter], directory: Directory, record: Callable[[Step], None]):
         self.interpreters = interpreters
         self.directory = directory
-        self.inboxes: dict[str, dict[int, Message]] = {who: {} for who in interpreters}  # in order of sending
+        self.inboxes: dict[str, dict[int, Message]] = defaultdict(dict)  # in order of sending
         self.crashed: set[str] = set()
         self.warnings: list[str] = []
         self.messages = 0
@@ -40,6 +78,14 @@ class World:
         self._record = record
         self._overtaken: set[int] = set()  # messages that were deferred when their sender was reported lost
         self._number = 0
+        self._restless = 0  # how many live participants do not rest in a final state
+        for name, role in directory.program.roles.items():
+            members = directory.members[name]
+            if role.begins:
+                for who in members:
+                    self._restless += not _rests(interpreters[who])
+            elif not role.final(role.initial):
+                self._restless += len(members)
 
     # -- steps
 
@@ -52,7 +98,7 @@ class World:
     ) -> tuple[Effects, list[tuple[int, Message]]]:
         """`keep`: the network duplicates it, so it stays in its channel."""
         inbox, interpreter = self.inboxes[who], self.interpreters[who]
-        message = inbox[number] if keep else inbox.pop(number)
+        message = inbox[number] if keep else self._taken(who, number)
         if message.type == LOST:
             self._overtaken.update(n for n, other in inbox.items() if other.sender == message.sender)
         effects = interpreter.deliver(message, now or 0.0, overtaken=number in self._overtaken)
@@ -78,18 +124,18 @@ class World:
     def crash(self, who: str, now: float | None) -> list[tuple[int, Message]]:
         """It stops for ever. Those of its peers that watch for it get `lost`, after all that it had sent."""
         self.crashed.add(who)
-        self.inboxes[who].clear()
+        self.inboxes.pop(who, None)
+        self._restless -= not _rests(self.interpreters[who])
         state = self.interpreters[who].state
         self._record(Step(StepKind.CRASH, who, state_before=state, state_after=state, time=now))
         posted: list[tuple[int, Message]] = []
-        for peer in self.directory.peers(who):
-            if self.interpreters[peer].program.watches_lost:
-                self._post(Message(LOST, who, peer, NOTHING), posted)
+        for peer in self.directory.watchers(who):
+            self._post(Message(LOST, who, peer, NOTHING), posted)
         return posted
 
     def lose(self, who: str, number: int, now: float | None) -> None:
         """The network loses a message."""
-        message = self.inboxes[who].pop(number)
+        message = self._taken(who, number)
         self._record(Step(StepKind.LOSE, who, message.type, message.type, message.sender, message.round, time=now))
 
     # -- the configuration
@@ -97,22 +143,22 @@ class World:
     @property
     def complete(self) -> bool:
         """Every live participant rests in a final state."""
-        return all(each.started and each.final for who, each in self.interpreters.items() if who not in self.crashed)
+        return not self._restless
 
     def busy(self) -> bool:
         """Somebody has something to do, timers apart: to start, or to take a message that its state does not defer."""
-        for who, interpreter in self.interpreters.items():
-            if who in self.crashed:
-                continue
-            if not interpreter.started:
-                return True
-            if any(not interpreter.defers(message.type) for message in self.inboxes[who].values()):
-                return True
-        return False
+        if any(not each.started for who, each in self.interpreters.items() if who not in self.crashed):
+            return True
+        return any(
+            not self.interpreters[who].defers(message.type)
+            for who, inbox in self.inboxes.items()
+            for message in inbox.values()
+        )
 
     @property
-    def states(self) -> dict[str, str]:
-        return {who: interpreter.state for who, interpreter in self.interpreters.items()}
+    def states(self) -> States:
+        made = self.interpreters
+        return States(self.directory, {who: made[who].state for who in self.directory.in_order(made)})
 
     def warn(self, text: str) -> None:
         self.warnings.append(text)
@@ -126,13 +172,24 @@ class World:
         self.inboxes[message.receiver][self._number] = message
         return self._number
 
+    def _taken(self, who: str, number: int) -> Message:
+        """A message, out of its channel."""
+        inbox = self.inboxes[who]
+        message = inbox.pop(number)
+        if not inbox:
+            del self.inboxes[who]
+        return message
+
     def _post(self, message: Message, posted: list[tuple[int, Message]]) -> None:
         """What is sent to the crashed vanishes."""
         if message.receiver not in self.crashed:
             posted.append((self.post(message), message))
 
     def _conclude(self, who: str, effects: Effects, now: float | None) -> list[tuple[int, Message]]:
-        """Put what a step sends into the channels, and record the step."""
+        """Put what a step sends into the channels, keep count of who rests, and record the step."""
+        interpreter = self.interpreters[who]
+        rested = effects.kind is not StepKind.START and interpreter.program.final(effects.state_before)
+        self._restless += rested - _rests(interpreter)
         sends: tuple[SentMessage, ...] = ()
         posted: list[tuple[int, Message]] = []
         size: int | None = None
@@ -157,7 +214,7 @@ class World:
                 None if message is None else message.sender,
                 None if message is None else message.round,
                 effects.state_before,
-                self.interpreters[who].state,
+                interpreter.state,
                 effects.outcome,
                 None if row is None else row.index,
                 sends,
@@ -169,3 +226,7 @@ class World:
             )
         )
         return posted
+
+
+def _rests(interpreter: Interpreter) -> bool:
+    return interpreter.started and interpreter.final

@@ -15,6 +15,7 @@ from protoflow.runtime.payload import PayloadError
 from protoflow.runtime.send import Send
 
 if TYPE_CHECKING:
+    from protoflow.ids import Ids
     from protoflow.program import Row, RowSend
     from protoflow.runtime.payload import Payload, PayloadForm
 
@@ -106,9 +107,7 @@ def chosen(send: RowSend, given: object, candidates: tuple[str, ...], row: Row, 
     return fault(me, row, text)
 
 
-def selected(
-    send: RowSend, returned: object, candidates: tuple[str, ...], lost: set[str], row: Row, me: str
-) -> tuple[str, ...]:
+def selected(send: RowSend, returned: object, candidates: Ids, lost: set[str], row: Row, me: str) -> set[str]:
     """The ids that a selector returned, without those that are lost: a subset of `candidates`, not empty."""
     selector, message = send.target.name, send.message
     if isinstance(returned, str):
@@ -116,16 +115,15 @@ def selected(
     if not isinstance(returned, Iterable):
         fault(me, row, f"selector `{selector}` must return ids, not {type(returned).__name__}")
     ids = set(returned)
-    unknown = ids.difference(candidates)
-    if unknown:
+    if unknown := [who for who in ids if who not in candidates]:
         listed = _listed(sorted(map(str, unknown)))
         fault(me, row, f"selector `{selector}` returned {listed}, to whom `{message}` cannot be sent")
     ids -= lost
-    if not ids and not lost.issuperset(candidates):
+    if not ids and (len(lost) < len(candidates) or not lost.issuperset(candidates)):
         fault(me, row, f"selector `{selector}` returned nobody to send `{message}` to")
     if send.one and len(ids) > 1:
         fault(me, row, f"selector `{selector}` must return one id, as `{message}` goes to one; it returned {len(ids)}")
-    return tuple(who for who in candidates if who in ids)
+    return ids
 
 
 def raised_by(row: Row, raised: set[str], me: str) -> tuple[str, ...]:
@@ -158,15 +156,17 @@ def _empty(row: Row, send: RowSend, form: PayloadForm, me: str) -> Mapping[str, 
 
 def _divides(send: RowSend, given: list[str], receivers: tuple[str, ...], row: Row, me: str) -> None:
     """The ids given are the receivers, each once."""
+    there = set(receivers)
     for who in given:
-        if who not in receivers:
+        if who not in there:
             fault(me, row, f"handler `{row.handler}` sends `{send.message}` to `{who}`, who is no receiver here")
     if len(set(given)) < len(given):
         twice = _listed(who for who in receivers if given.count(who) > 1)
         fault(me, row, f"handler `{row.handler}` sends `{send.message}` twice to {twice}")
-    missing = [who for who in receivers if who not in given]
-    if missing:
-        fault(me, row, f"handler `{row.handler}` sends no `{send.message}` to {_listed(missing)}, who should get one")
+    there.difference_update(given)
+    if there:
+        missing = _listed(who for who in receivers if who in there)
+        fault(me, row, f"handler `{row.handler}` sends no `{send.message}` to {missing}, who should get one")
 
 
 def _names(row: Row) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from protoflow.errors import HandlerError, ProtoflowError, UsageError
 from protoflow.program import GuardKind
@@ -34,26 +35,66 @@ def names_of(program: RoleProgram) -> dict[str, str]:
     return names
 
 
+class Calls:
+    """Name -> what to call: the participant's method of that name, or the function that was registered in its place,
+    which gets the participant first. Nothing is kept for each participant but whose methods they are.
+    """
+
+    __slots__ = ("_participant", "_registered")
+
+    def __init__(self, participant: object, registered: Mapping[str, Callable[..., object]]) -> None:
+        self._participant = participant
+        self._registered = registered
+
+    def __getitem__(self, name: str) -> Callable[..., object]:
+        if name in self._registered:
+            return partial(self._registered[name], self._participant)
+        method: Callable[..., object] = getattr(self._participant, name)
+        return method
+
+
 def calls_of(
-    program: RoleProgram, participant: object, registered: Mapping[str, Callable[..., object]]
-) -> dict[str, Callable[..., object]]:
-    """Name -> what to call. A registered function stands in for the method, and gets the participant first too.
+    role: str, names: Mapping[str, str], participant: object, registered: Mapping[str, Callable[..., object]]
+) -> Calls:
+    """What a participant of the role is called by; `names` are those of its table (`names_of`).
 
     Raises HandlerError for a name that there is nothing for.
     """
-    calls: dict[str, Callable[..., object]] = {}
-    for name, kind in names_of(program).items():
-        if name in registered:
-            calls[name] = partial(registered[name], participant)
-            continue
-        call = getattr(participant, name, None)
-        if not callable(call):
+    for name, kind in names.items():
+        if name not in registered and not callable(getattr(participant, name, None)):
             raise HandlerError(
-                f"{type(participant).__name__}, which plays role `{program.name}`, has no {kind} `{name}`: "
+                f"{type(participant).__name__}, which plays role `{role}`, has no {kind} `{name}`: "
                 "write the method, or register a function"
             )
-        calls[name] = call
-    return calls
+    return Calls(participant, registered)
+
+
+class Built(Sequence["Participant"]):
+    """So many participants of a role. Each is built, by its index from 1, when it is first taken out, and kept; the
+    first, or `at_once` all of them, are built now.
+    """
+
+    def __init__(self, build: Callable[[int], Participant], count: int, *, at_once: bool) -> None:
+        self._build = build
+        self._count = count
+        self._built: dict[int, Participant] = {}
+        for place in range(count if at_once else min(count, 1)):
+            self[place]
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, place: int) -> Participant: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Participant, ...]: ...
+    def __getitem__(self, place: int | slice) -> Participant | tuple[Participant, ...]:
+        if isinstance(place, slice):
+            return tuple(self[each] for each in range(self._count)[place])
+        place = range(self._count)[place]
+        if place not in self._built:
+            self._built[place] = self._build(place + 1)
+        return self._built[place]
 
 
 def class_of(role: Role) -> Any:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from protoflow.assumed import Suffered
 from protoflow.errors import CourseError, ProtocolError, UsageError
-from protoflow.runtime.behaviour import built, calls_of, names_of
+from protoflow.ids import Lookup
+from protoflow.runtime.behaviour import Built, built, calls_of, names_of
 from protoflow.runtime.directory import Directory
 from protoflow.runtime.interpreter import Interpreter
 from protoflow.runtime.loading import load_program
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from protoflow.engines.conditions import Conditions
-    from protoflow.program import Program
+    from protoflow.program import Program, RoleProgram
     from protoflow.protocol import Protocol
+    from protoflow.runtime.behaviour import Calls
     from protoflow.runtime.result import Result
     from protoflow.trace import Step
 
@@ -64,7 +67,8 @@ class Course:
         """A course of the classes that the protocol names, built by their `build`; this is what `protoflow run` does.
 
         `counts` says how many participants each role has; one that is left out has the least that the protocol allows.
-        `setting` may add data and a model to what each is built from. Raises UsageError for a role that there is not,
+        `setting` may add data and a model to what each is built from. Where participants of a role do nothing before
+        they are addressed, all but the first are built when they are. Raises UsageError for a role that there is not,
         and where a class asks for data that it was not given.
         """
         program, _ = load_program(protocol, parameters)
@@ -74,8 +78,11 @@ class Course:
         def place(role: str, index: int) -> Setting:
             return Setting(role, index, numbers[role], _derived(seed, role, index), program.parameters, numbers)
 
+        def build(role: RoleProgram, index: int) -> Participant:
+            return built(role.role, setting(place(role.name, index)))
+
         participants = {
-            name: [built(role.role, setting(place(name, index))) for index in range(1, numbers[name] + 1)]
+            name: Built(partial(build, role), numbers[name], at_once=role.begins)
             for name, role in program.roles.items()
         }
         return cls(program.protocol, parameters, **participants)
@@ -121,7 +128,7 @@ class Course:
         directory = self._directory()
         if validate:
             self._validate()
-        suffered = Suffered({role: len(given) for role, given in self._participants.items()})
+        suffered = Suffered(directory.role_of)
 
         def seen(step: Step) -> None:
             suffered.add(step)
@@ -168,36 +175,53 @@ class Course:
             raise ProtocolError(report.errors)
 
     @property
-    def participants(self) -> Mapping[str, tuple[Participant, ...]]:
-        """Role -> its participants, in the order of their ids."""
-        return {role: tuple(given) for role, given in self._participants.items()}
+    def participants(self) -> Mapping[str, Sequence[Participant]]:
+        """Role -> its participants, in the order of their ids. One that has not been built yet is built when it is
+        taken out.
+        """
+        return self._participants
 
-    def assembled(self) -> tuple[Directory, dict[str, Interpreter]]:
-        """Who takes part, and every participant bound to its place, ready to be driven by an engine."""
+    def assembled(self) -> tuple[Directory, Lookup[Interpreter]]:
+        """Who takes part, and the participants by their ids, each bound to its place when it is first asked for: ready
+        to be driven by an engine.
+        """
         directory = self._directory()
         return directory, self._interpreters(directory)
 
     def _directory(self) -> Directory:
         return Directory(self.program, {role: len(p) for role, p in self._participants.items()}, self._relations)
 
-    def _interpreters(self, directory: Directory) -> dict[str, Interpreter]:
-        interpreters = {}
-        for role, ids in directory.members.items():
-            program = self.program.roles[role]
-            machine = RoleMachine(program, self.program.parameters)
-            for who, participant in zip(ids, self._participants[role], strict=True):
-                calls = calls_of(program, participant, self._functions[role])
-                interpreters[who] = Interpreter(who, program, machine, directory, calls)
-                participant._interpreter = interpreters[who]
-        return interpreters
+    def _interpreters(self, directory: Directory) -> Lookup[Interpreter]:
+        roles = self.program.roles
+        machines = {name: RoleMachine(role, self.program.parameters) for name, role in roles.items()}
+        names = {name: names_of(role) for name, role in roles.items()}
 
-    def _listed(self, given: Mapping[str, Participant | Sequence[Participant]]) -> dict[str, list[Participant]]:
+        def calls(role: str, participant: Participant) -> Calls:
+            return calls_of(role, names[role], participant, self._functions[role])
+
+        def bound(who: str) -> Interpreter:
+            role, place = directory.place(who)
+            participant = self._participants[role][place]
+            interpreter = Interpreter(who, roles[role], machines[role], directory, calls(role, participant))
+            participant._interpreter = interpreter
+            return interpreter
+
+        for role, given in self._participants.items():
+            if not isinstance(given, Built):
+                for participant in given:
+                    calls(role, participant)
+        return Lookup(bound)
+
+    def _listed(self, given: Mapping[str, Participant | Sequence[Participant]]) -> dict[str, Sequence[Participant]]:
         _known(self.program, given)
-        listed = {}
+        listed: dict[str, Sequence[Participant]] = {}
         seen: set[int] = set()
         for role in self.program.roles:
             found: Any = given.get(role, [])
-            listed[role] = [found] if isinstance(found, Participant) else list(found)
+            if isinstance(found, Built):
+                listed[role] = found
+                continue
+            listed[role] = (found,) if isinstance(found, Participant) else tuple(found)
             for participant in listed[role]:
                 if not isinstance(participant, Participant):
                     kind = type(participant).__name__

@@ -1,14 +1,17 @@
 """Who takes part in a course, and who is linked to whom: fixed for the course, the same for all its participants.
 
 Everything that follows from the protocol and the numbers of participants alone is looked up here: ids, the receivers of
-a message, the peers of a participant. All tuples of ids are in one order: roles as declared, then by index.
+a message, the peers of a participant. All ids are in one order: roles as declared, then by index. They are not made
+before somebody asks for them (see `ids`); only links say it for everybody at once.
 """
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 from protoflow.errors import UsageError
+from protoflow.ids import Group, Ids, Lookup
 from protoflow.program import count_bounds
 from protoflow.protocol import Shape
 from protoflow.runtime.payload import PayloadForm
@@ -33,16 +36,23 @@ class Directory:
         relations: Mapping[str, Mapping[str, Iterable[str]]] | None = None,
     ) -> None:
         self.program = program
-        self.members = {name: _ids(program, name, counts.get(name, 0)) for name in program.roles}
-        self.role_of = {who: role for role, ids in self.members.items() for who in ids}
-        self.ids = tuple(self.role_of)
-        self.order = {who: place for place, who in enumerate(self.ids)}
+        self._groups: dict[str, Group] = {}
+        first = 0
+        for name, role in program.roles.items():
+            count = _allowed(program, name, counts.get(name, 0))
+            self._groups[name] = Group(name, count, first, numbered=not role.single)
+            first += count
+        _tell_apart(self._groups.values())
+        self.members = {name: Ids((group,)) for name, group in self._groups.items()}
+        self.ids = Ids(self._groups.values())
+        self.role_of = Lookup(self._role_of)
+        self.order = Lookup(self._order)
         self.forms = {name: PayloadForm(message) for name, message in program.protocol.messages.items()}
         self.requests: dict[str, dict[str, str]] = {}  # reply -> role that counts it -> for which request
         for role in program.roles.values():
             for reply, request in role.request_of.items():
                 self.requests.setdefault(reply, {})[role.name] = request
-        self._groups: dict[tuple[tuple[str, ...], str | None], tuple[str, ...]] = {}
+        self._asked: dict[tuple[tuple[str, ...], str | None], Ids] = {}
         self.links: dict[str, Relation] = {}
         for name in relations or {}:
             if name not in program.protocol.links:
@@ -55,28 +65,30 @@ class Directory:
             if link.inverse is not None:
                 self.links[name] = self._inverted(link)
 
-    def receivers(self, message: str, sender: str) -> tuple[str, ...]:
+    def receivers(self, message: str, sender: str) -> Ids:
         """`all`: every participant of the receiving roles except the sender."""
         return self._of_roles(self.program.protocol.messages[message].receivers, sender)
 
-    def senders(self, message: str, receiver: str) -> tuple[str, ...]:
+    def senders(self, message: str, receiver: str) -> Ids:
         """Every participant that may send the message, except the receiver."""
         return self._of_roles(self.program.protocol.messages[message].senders, receiver)
 
-    def others(self, role: str, who: str) -> tuple[str, ...]:
+    def others(self, role: str, who: str) -> Ids:
         """Every participant of a role except `who`."""
         return self._of_roles((role,), who)
 
-    def peers(self, who: str) -> tuple[str, ...]:
+    def among(self, role: str, without: Iterable[str]) -> Ids:
+        """The participants of a role but for these."""
+        return Ids((self._groups[role],), without)
+
+    def peers(self, who: str) -> Ids:
         """Those that a participant can send to or receive from."""
-        role = self.role_of[who]
-        roles: set[str] = set()
-        for message in self.program.protocol.messages.values():
-            if role in message.senders:
-                roles.update(message.receivers)
-            if role in message.receivers:
-                roles.update(message.senders)
-        return self._of_roles(tuple(name for name in self.members if name in roles), who)
+        return self._of_roles(self._peer_roles(who), who)
+
+    def watchers(self, who: str) -> Ids:
+        """Those of its peers that are told when it is lost."""
+        roles = self.program.roles
+        return self._of_roles(tuple(role for role in self._peer_roles(who) if roles[role].watches_lost), who)
 
     def linked(self, link: str, who: str) -> tuple[str, ...]:
         """Those on a link of a participant; nobody for one whose role the link does not start from."""
@@ -85,12 +97,36 @@ class Directory:
     def in_order(self, ids: Iterable[str]) -> tuple[str, ...]:
         return tuple(sorted(ids, key=self.order.__getitem__))
 
-    def _of_roles(self, roles: tuple[str, ...], without: str) -> tuple[str, ...]:
-        key = (roles, without if self.role_of[without] in roles else None)
-        if key not in self._groups:
-            ids = (who for role in roles for who in self.members[role] if who != without)
-            self._groups[key] = self.in_order(ids)
-        return self._groups[key]
+    def place(self, who: str) -> tuple[str, int]:
+        """The role of a participant, and where it stands in it, from 0. Raises KeyError for an id of nobody."""
+        for role, group in self._groups.items():
+            if (place := group.place(who)) is not None:
+                return role, place
+        raise KeyError(who)
+
+    def _role_of(self, who: str) -> str:
+        return self.place(who)[0]
+
+    def _order(self, who: str) -> int:
+        role, place = self.place(who)
+        return self._groups[role].start + place
+
+    def _peer_roles(self, who: str) -> tuple[str, ...]:
+        role = self.role_of[who]
+        roles: set[str] = set()
+        for message in self.program.protocol.messages.values():
+            if role in message.senders:
+                roles.update(message.receivers)
+            if role in message.receivers:
+                roles.update(message.senders)
+        return tuple(roles)
+
+    def _of_roles(self, roles: tuple[str, ...], without: str) -> Ids:
+        left_out = without if self.role_of[without] in roles else None
+        if (roles, left_out) not in self._asked:
+            groups = (group for name, group in self._groups.items() if name in roles)
+            self._asked[roles, left_out] = Ids(groups, () if left_out is None else (left_out,))
+        return self._asked[roles, left_out]
 
     def _shaped(self, link: Link) -> Relation:
         sources, dests = self.members[link.source], self.members[link.dest]
@@ -123,7 +159,7 @@ class Directory:
             if who not in whole:
                 raise UsageError(f"link `{link.name}`: `{who}` is not a participant of role `{link.source}`")
             for other in listed:
-                if self.role_of.get(other) != link.dest:
+                if other not in self.members[link.dest]:
                     raise UsageError(f"link `{link.name}`: `{other}` is not a participant of role `{link.dest}`")
                 if other == who:
                     raise UsageError(f"link `{link.name}`: `{who}` is linked to itself")
@@ -151,9 +187,9 @@ def _without(who: str, *ids: str) -> tuple[str, ...]:
     return tuple(other for other in ids if other != who)
 
 
-def _ids(program: Program, name: str, count: int) -> tuple[str, ...]:
-    role = program.roles[name]
-    minimum, maximum = count_bounds(role.role, program.parameters)
+def _allowed(program: Program, name: str, count: int) -> int:
+    """The number of a role's participants, held against what the protocol allows."""
+    minimum, maximum = count_bounds(program.roles[name].role, program.parameters)
     if count < minimum or (maximum is not None and count > maximum):
         if maximum == minimum:
             wanted = f"exactly {minimum}"
@@ -162,6 +198,14 @@ def _ids(program: Program, name: str, count: int) -> tuple[str, ...]:
         else:
             wanted = f"{minimum} to {maximum}"
         raise UsageError(f"role `{name}` needs {wanted} participant{'s'[: not wanted.endswith(' 1')]}, not {count}")
-    if role.single:
-        return (name,)
-    return tuple(f"{name}{index}" for index in range(1, count + 1))
+    return count
+
+
+def _tell_apart(groups: Iterable[Group]) -> None:
+    """Raise UsageError where two participants would have one id: the eleventh `client` and the first `client1`."""
+    for one, other in permutations(groups, 2):
+        if other.count and one.place(other.name(0)) is not None:
+            raise UsageError(
+                f"`{other.name(0)}` would be a participant of role `{one.role}` and one of role `{other.role}`: "
+                "rename one of the roles"
+            )

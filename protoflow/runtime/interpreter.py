@@ -4,7 +4,8 @@ It has no clock, socket, thread, random source or tensor library. An engine call
 effects: what was decided, what is to be sent, whether the state was entered anew (timers start). The engine brings
 messages and time:
 
-- `start` once, first; then any of `deliver`, `elapse`, `raise_outside`;
+- `start` once, first, where the initial state has rows for it (else it has `started` from the beginning); then any of
+  `deliver`, `elapse`, `raise_outside`;
 - after each of these `urgent` until it returns None, before the next: raised events, then events that hold;
 - it must not deliver a message that the present state `defers`.
 
@@ -28,9 +29,11 @@ from protoflow.trace import Outcome, StepKind
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from protoflow.ids import Ids
     from protoflow.program import RoleProgram, Row, RowSend
     from protoflow.protocol import Value
     from protoflow.runtime.answer import Shares
+    from protoflow.runtime.behaviour import Calls
     from protoflow.runtime.directory import Directory
     from protoflow.runtime.machine import RoleMachine
     from protoflow.runtime.message import Message
@@ -72,7 +75,7 @@ class Interpreter(RowModel):
         program: RoleProgram,
         machine: RoleMachine,
         directory: Directory,
-        calls: Mapping[str, Callable[..., object]],
+        calls: Calls | Mapping[str, Callable[..., object]],
     ) -> None:
         self.id = who
         self.program = program
@@ -81,7 +84,7 @@ class Interpreter(RowModel):
         self.state = program.initial
         self.rows_taken: dict[int, int] = {}
         self.windows = Windows(who, program, directory)
-        self.started = False
+        self.started = not program.rows(program.initial, START)
         self.settled = True  # nothing has happened since `urgent` last found nothing to do
         self.now = 0.0
         self._events = machine.events
@@ -299,18 +302,19 @@ class Interpreter(RowModel):
     def _receivers(self, send: RowSend, row: Row, counted: Mapping[str, set[str]]) -> tuple[str, ...]:
         directory, kind, name = self.directory, send.target.kind, send.target.name
         if kind is TargetKind.ROLE:
-            return directory.others(name, self.id)
+            return directory.others(name, self.id).listed
         if kind is TargetKind.SENDER:
             sender = self._arguments[0].sender
             return (sender,) if directory.role_of[sender] in send.roles else ()
         if kind is TargetKind.ALL:
-            return directory.receivers(send.message, self.id)
+            return directory.receivers(send.message, self.id).listed
         if kind is TargetKind.LINK:
             return directory.linked(name, self.id)
         if kind is TargetKind.EVENT:
             return directory.in_order(who for who in counted[name] if directory.role_of[who] in send.roles)
         returned = self._call(name, "selector", row)
-        return selected(send, returned, directory.receivers(send.message, self.id), self.windows.lost, row, self.id)
+        candidates = directory.receivers(send.message, self.id)
+        return directory.in_order(selected(send, returned, candidates, self.windows.lost, row, self.id))
 
     def _post(self, send: RowSend, receivers: tuple[str, ...], divided: Shares, sends: list[Outgoing]) -> None:
         """Put payloads into envelopes, with the rounds that they open, extend or answer."""
@@ -342,10 +346,11 @@ class Interpreter(RowModel):
     def parameters(self) -> Mapping[str, Value]:
         return self.directory.program.parameters
 
-    def peers(self, role: str) -> tuple[str, ...]:
+    def peers(self, role: str) -> Ids:
         if role not in self.directory.members:
             raise UsageError(f"`{role}` is not a role of `{self.directory.program.protocol.name}`")
-        return tuple(who for who in self.directory.others(role, self.id) if who not in self.windows.lost)
+        lost = self.windows.lost
+        return self.directory.among(role, {self.id, *lost}) if lost else self.directory.others(role, self.id)
 
     def linked(self, link: str) -> tuple[str, ...]:
         if self.id not in self.directory.links.get(link, ()):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from protoflow.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from protoflow.runtime.interpreter import Interpreter
     from protoflow.runtime.setting import Setting
@@ -46,8 +46,11 @@ class Participant:
         """Seconds since the course began; virtual ones in a simulation."""
         return self._place.now
 
-    def peers(self, role: str) -> tuple[str, ...]:
-        """The ids of a role's participants, without this one and those known to be lost."""
+    def peers(self, role: str) -> Sequence[str]:
+        """The ids of a role's participants, without this one and those known to be lost.
+
+        There may be a great many: take some of them (`random.sample`, `[0]`, `in`) and none of the others is made.
+        """
         return self._place.peers(role)
 
     def linked(self, link: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from protoflow.program import RoleProgram, Window
     from protoflow.runtime.directory import Directory
@@ -22,7 +22,7 @@ class Windows:
         self.lost: set[str] = set()
         self._counted: dict[str, set[str]] = {}
         self._totals: dict[str, int] = {}
-        self._expected: dict[str, frozenset[str]] = {}  # of events that count replies to no request
+        self._expected: dict[str, Collection[str]] = {}  # of events that count replies to no request
         self._round: dict[str, int] = {}  # request -> the number of its open round
         self._sent_to: dict[str, set[str]] = {}  # request -> whom its open round was sent to
         self._received: dict[tuple[str, str], int] = {}  # (request, sender) -> the round of the last one received
@@ -34,7 +34,7 @@ class Windows:
             if window.link is not None and window.request is None:
                 self._expected[event] = frozenset(directory.linked(window.link, who))
             elif window.request is None:
-                self._expected[event] = frozenset(directory.senders(window.message, who))
+                self._expected[event] = directory.senders(window.message, who)
 
     def fresh(self, message: Message) -> bool:
         """The message answers the open round (it is a reply that some event counts `for` a request)."""
@@ -61,18 +61,20 @@ class Windows:
         if window.total is not None:
             return self._totals[event] >= window.total
         expected, counted = self._expected_by(window), self._counted[event]
-        if self.lost:
-            expected, counted = expected - self.lost, counted - self.lost
-        return bool(expected) and len(counted) >= window.threshold(len(expected))
+        there, came = len(expected), len(counted)
+        for who in self.lost:
+            there -= who in expected
+            came -= who in counted
+        return there > 0 and came >= window.threshold(there)
 
     def lacking(self, event: str) -> tuple[int, set[str]]:
         """How many more must be counted until the event holds, and of whom (nobody, where it counts messages)."""
         window = self._program.windows[event]
         if window.total is not None:
             return window.total - self._totals[event], set()
-        expected = self._expected_by(window) - self.lost
+        expected = set(self._expected_by(window)) - self.lost
         missing = expected - self._counted[event]
-        return window.threshold(len(expected)) - len(expected) + len(missing), set(missing)
+        return window.threshold(len(expected)) - len(expected) + len(missing), missing
 
     def counted(self, event: str) -> set[str]:
         """The senders in the window, those that are lost apart."""
@@ -109,7 +111,7 @@ class Windows:
         """The round that a reply to `receiver` carries, if it has ever sent the request."""
         return self._received.get((request, receiver))
 
-    def _expected_by(self, window: Window) -> frozenset[str] | set[str]:
+    def _expected_by(self, window: Window) -> Collection[str]:
         if window.request is None:
             return self._expected[window.event]
         return self._sent_to.get(window.request, frozenset())

@@ -8,7 +8,7 @@ from protoflow.errors import UsageError
 from protoflow.language.suggest import all_nearest, are, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
     from types import TracebackType
     from typing import Self
 
@@ -78,9 +78,9 @@ class Driven:
         return self._stepper.world.interpreters[who].state
 
 
-def one_of(names: Iterable[str], name: str, what: str) -> None:
-    known = tuple(names)
-    if name not in known:
+def one_of(names: Collection[str], name: str, what: str) -> None:
+    if name not in names:
+        known = tuple(names)
         close = all_nearest(name, known)
         listed = are(close) if close else f"there is {quoted(known)}" if known else "there is none"
         raise UsageError(f"`{name}` is not {what}; {listed}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from protoflow.engines.account import folded
 from protoflow.engines.stepping import Stepper
 from protoflow.errors import CourseError, UsageError
-from protoflow.protocol import LOST
+from protoflow.protocol import LOST, START
 from protoflow.runtime.message import Message
 from protoflow.testing.driven import Driven, one_of
 
@@ -32,11 +32,7 @@ class DrivenCourse(Driven):
     def __init__(self, made: Course) -> None:
         directory, interpreters = made.assembled()
         super().__init__(Stepper(interpreters, directory))
-        self._behaviours = {
-            who: behaviour
-            for role, ids in directory.members.items()
-            for who, behaviour in zip(ids, made.participants[role], strict=True)
-        }
+        self._participants = made.participants
 
     # -- how it stands
 
@@ -44,12 +40,13 @@ class DrivenCourse(Driven):
         return self._state(self._id(who))
 
     @property
-    def states(self) -> dict[str, str]:
+    def states(self) -> Mapping[str, str]:
         return self._stepper.world.states
 
     def behaviour(self, who: str) -> Participant:
         """The object that plays this participant."""
-        return self._behaviours[self._id(who)]
+        role, place = self._directory.place(self._id(who))
+        return self._participants[role][place]
 
     @property
     def pending(self) -> tuple[Message, ...]:
@@ -65,7 +62,7 @@ class DrivenCourse(Driven):
 
     @property
     def crashed(self) -> tuple[str, ...]:
-        return tuple(who for who in self._directory.ids if who in self._stepper.world.crashed)
+        return self._directory.in_order(self._stepper.world.crashed)
 
     @property
     def complete(self) -> bool:
@@ -75,11 +72,14 @@ class DrivenCourse(Driven):
     # -- steps
 
     def start(self, *who: str) -> tuple[Step, ...]:
-        """These participants start, or all that have not."""
+        """These participants start, or all that have not. Who has no row for `start` has started from the beginning."""
         starting = [self._live(each) for each in who] or self._stepper.unstarted
         for each in starting:
             if each not in self._stepper.unstarted:
-                raise UsageError(f"`{each}` has started before")
+                program = self._program.roles[self._directory.role_of[each]]
+                before = program.rows(program.initial, START)
+                why = "has started before" if before else "has no row for `start`: it has started from the beginning"
+                raise UsageError(f"`{each}` {why}")
         return self._do(lambda: self._start(starting))
 
     def _start(self, starting: Iterable[str]) -> None:
@@ -161,7 +161,8 @@ class DrivenCourse(Driven):
         return who
 
     def _in_flight(self) -> dict[int, Message]:
-        return {place: each for inbox in self._stepper.world.inboxes.values() for place, each in inbox.items()}
+        inboxes = self._stepper.world.inboxes
+        return {place: each for who in self._directory.in_order(inboxes) for place, each in inboxes[who].items()}
 
     def _find(self, wanted: str | Message, sender: str | None, receiver: str | None) -> int:
         if isinstance(wanted, str):

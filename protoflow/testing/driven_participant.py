@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from protoflow.engines.account import refused
 from protoflow.engines.stepping import Stepper
 from protoflow.errors import UsageError
+from protoflow.ids import Lookup
 from protoflow.language.suggest import quoted
 from protoflow.protocol import LOST, START
-from protoflow.runtime.behaviour import calls_of
+from protoflow.runtime.behaviour import calls_of, names_of
 from protoflow.runtime.directory import Directory
 from protoflow.runtime.interpreter import Interpreter
 from protoflow.runtime.loading import load_program
@@ -49,19 +50,21 @@ class DrivenParticipant(Driven):
         directory = Directory(program, {**least, **counts}, links)
         self.id = directory.members[role][0]
         self.behaviour = behaviour
-        calls = calls_of(program.roles[role], behaviour, functions)
-        interpreters = {}
-        for name, ids in directory.members.items():
-            machine = RoleMachine(program.roles[name], program.parameters)
-            for who in ids:  # the others keep the rounds that their messages belong to, and nothing else
-                mine = calls if who == self.id else {}
-                interpreters[who] = Interpreter(who, program.roles[name], machine, directory, mine)
-        behaviour._interpreter = interpreters[self.id]
+        calls = calls_of(role, names_of(program.roles[role]), behaviour, functions)
+        machines = {name: RoleMachine(each, program.parameters) for name, each in program.roles.items()}
+
+        def made(who: str) -> Interpreter:
+            """The others keep the rounds that their messages belong to, and nothing else."""
+            name = directory.role_of[who]
+            return Interpreter(who, program.roles[name], machines[name], directory, calls if who == self.id else {})
+
+        interpreters = Lookup(made)
+        self._me = behaviour._interpreter = interpreters[self.id]
         super().__init__(Stepper(interpreters, directory, self._unhandled))
-        self._me = interpreters[self.id]
         self._seen = 0  # of what it sent, by the others
-        with self:
-            self._stepper.start(self.id)
+        if not self._me.started:
+            with self:
+                self._stepper.start(self.id)
         self._be_seen()
 
     @property
@@ -76,7 +79,7 @@ class DrivenParticipant(Driven):
     @property
     def deferred(self) -> tuple[Message, ...]:
         """What it has received and its state defers: handled as soon as a state does not."""
-        return tuple(self._stepper.world.inboxes[self.id].values())
+        return tuple(self._stepper.world.inboxes.get(self.id, {}).values())
 
     @property
     def outcome(self) -> Outcome | None:
@@ -144,7 +147,7 @@ class DrivenParticipant(Driven):
 
     def _take_all(self) -> None:
         """Handle what has come, and what a new state no longer defers."""
-        while pending := self._stepper.pending:
+        while pending := sorted(self._stepper.heads(self.id)):
             self._stepper.deliver(pending[0])
 
     def _do(self, action: Callable[[], None]) -> tuple[Message, ...]:

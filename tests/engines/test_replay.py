@@ -109,7 +109,6 @@ def step(kind: str, receiver: str, trigger: str, row: int | None = None, **more:
 
 
 JOINED = [
-    step("start", "server", "start", outcome="nothing"),
     step("start", "client1", "start", 0, sends={"join": ("server",)}),
     step("start", "client2", "start", 0, sends={"join": ("server",)}),
     step("deliver", "server", "join", 1, sender="client2"),
@@ -132,7 +131,7 @@ def test_puppets_choose_rows_receivers_and_what_may_be_sent() -> None:
     )
     assert done.outcome == "complete"
     assert done.states == {"server": "done", "client1": "busy", "client2": "busy"}
-    assert [taken.row for taken in done.steps] == [None, 0, 0, 1, 0, 2, 1, 4, 5, 1, 7]
+    assert [taken.row for taken in done.steps] == [0, 0, 1, 0, 2, 1, 4, 5, 1, 7]
     assert "server -> client2: `model`" in done.account
 
 
@@ -166,40 +165,41 @@ def test_an_unhandled_message_at_the_end() -> None:
 @pytest.mark.parametrize(
     ("steps", "complaint"),
     [
-        ([step("deliver", "client3", "model", 1)], "step 7 (client3: deliver `model`): `client3` does not take part"),
+        ([step("deliver", "client3", "model", 1)], "step 6 (client3: deliver `model`): `client3` does not take part"),
         (
             [step("deliver", "client1", "model", 1)],
-            "step 7 (client1: deliver `model`): no `model` from `server` is on its way to `client1`",
+            "step 6 (client1: deliver `model`): no `model` from `server` is on its way to `client1`",
         ),
         (
             [step("deliver", "client2", "model", 1, state_after="idle")],
-            "step 7 (client2: deliver `model`): its state after is `busy`, not `idle`",
+            "step 6 (client2: deliver `model`): its state after is `busy`, not `idle`",
         ),
         (
             [step("deliver", "client2", "model", 1, outcome="ignored")],
-            "step 7 (client2: deliver `model`): its outcome is `handled`, not `ignored`",
+            "step 6 (client2: deliver `model`): its outcome is `handled`, not `ignored`",
         ),
         (
             [step("deliver", "client2", "model", 1, sends={"join": ("server",)})],
-            "step 7 (client2: deliver `model`): it sends nothing, not `join` to server",
+            "step 6 (client2: deliver `model`): it sends nothing, not `join` to server",
         ),
         (
             [step("fire", "server", "all_in", 6)],
-            "step 7 (server: fire `all_in`): `all_in` does not hold, or none of its rows does",
+            "step 6 (server: fire `all_in`): `all_in` does not hold, or none of its rows does",
         ),
-        ([step("start", "client1", "start", 0)], "step 7 (client1: start `start`): `client1` has started before"),
+        ([step("start", "client1", "start", 0)], "step 6 (client1: start `start`): `client1` has started before"),
+        ([step("start", "server", "start")], "step 6 (server: start `start`): `server` has no row for `start`"),
         (
             [step("elapse", "server", "all_in")],
-            "step 7 (server: elapse `all_in`): the timer `all_in` is not the next in state `training`",
+            "step 6 (server: elapse `all_in`): the timer `all_in` is not the next in state `training`",
         ),
         (
             [Step(StepKind.CRASH, "client2"), step("deliver", "client2", "model", 1)],
-            "step 8 (client2: deliver `model`): `client2` has crashed",
+            "step 7 (client2: deliver `model`): `client2` has crashed",
         ),
         (
             [step("deliver", "client2", "model", 1, sends={"update": ("server",)}),
              step("deliver", "server", "update", 3, sender="client2"), step("start", "server", "start")],
-            "step 9 (server: start `start`): row 5 is taken on `all_in`",
+            "step 8 (server: start `start`): row 5 is taken on `all_in`",
         ),
     ],
 )  # fmt: skip

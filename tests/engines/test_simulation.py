@@ -37,8 +37,6 @@ def test_a_perfect_world() -> None:
     result = rounds(2, rounds=0).run(validate=False)
     assert shown(result.trace) == [
         "0 server start start",
-        "0 client1 start start",
-        "0 client2 start start",
         "0 client1 deliver model",
         "0 client2 deliver model",
         "0 server deliver update",
@@ -157,7 +155,7 @@ roles:
     transitions: [{trigger: hour, source: on, dest: on}, {trigger: tick, source: on}]
 """
     result = Course(protocol(text), clock=Participant()).run(validate=False)
-    assert (result.outcome, shown(result.trace)) == ("complete", ["0 clock start start"])
+    assert (result.outcome, shown(result.trace)) == ("complete", [])
 
 
 def test_until_ends_a_course_that_goes_on() -> None:
@@ -173,7 +171,7 @@ roles:
       - {trigger: tick, source: on}
 """
     result = Course(protocol(text), clock=Participant()).run(until=3 * 3600.0, validate=False)
-    assert (result.outcome, result.time, len(result.trace)) == ("limit", 3 * 3600.0, 7)
+    assert (result.outcome, result.time, len(result.trace)) == ("limit", 3 * 3600.0, 6)
     conditions = Conditions(signals=(Signal("clock", "stop", 4000.0),))
     stopped = Course(protocol(text), clock=Participant()).run(conditions=conditions, validate=False)
     assert (stopped.outcome, shown(stopped.trace)[-1]) == ("complete", "4000 clock raised stop")
@@ -285,7 +283,6 @@ def test_a_crash_at_a_time() -> None:
     result = rounds(2, rounds=0).run(validate=False, conditions=conditions)
     assert result.crashed == ("client1",)
     assert [line for line in shown(result.trace) if "client1" in line] == [
-        "0 client1 start start",
         "1 client1 deliver model",
         "1.5 client1 crash None",
     ]
@@ -573,7 +570,7 @@ def test_a_step_is_in_the_file_before_the_next_is_taken(tmp_path: Path) -> None:
             assert list(read(stream))[1:] == taken
 
     rounds(2).run(validate=False, trace=path, progress=watch)
-    assert len(taken) == 20
+    assert len(taken) == 18
 
 
 @pytest.mark.parametrize(

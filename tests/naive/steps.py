@@ -34,7 +34,10 @@ class Course(Rows):
         a = self.assumptions
         crashes = tuple(sorted((str(role), number) for role, number in a.crashes.items() if number))
         return Config(
-            tuple(Local(self.table(i).initial) for i in self.ids),
+            tuple(
+                Local(table.initial, started=not table.rows(table.initial, START))
+                for table in map(self.table, self.ids)
+            ),
             (),
             Budgets(crashes, a.early_timeouts, a.loss, a.duplicates),
         )

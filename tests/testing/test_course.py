@@ -32,8 +32,12 @@ def triggers(steps: Iterable[Step]) -> list[tuple[str, str | None]]:
     return [(step.receiver, step.trigger) for step in steps]
 
 
+STARTING = ROUNDS.replace("- {trigger: model,", "- {trigger: start, source: idle}\n      - {trigger: model,")
+"""Clients have a row for `start`, which does nothing."""
+
+
 def test_the_test_chooses_what_comes_next() -> None:
-    with course(protocol(ROUNDS), {"rounds": 1}, server=Server(), client=[Client(), Client()]) as running:
+    with course(protocol(STARTING), {"rounds": 1}, server=Server(), client=[Client(), Client()]) as running:
         assert running.states == {"server": "training", "client1": "idle", "client2": "idle"}
         assert running.pending == ()
         assert triggers(running.start("client1")) == [("client1", "start")]
@@ -55,6 +59,15 @@ def test_the_test_chooses_what_comes_next() -> None:
         assert len(running.metrics) == 4
         with pytest.raises(UsageError, match="the course is complete, and nothing is under way"):
             running.step()
+
+
+def test_who_has_no_row_for_start_has_started() -> None:
+    running = course(rounds(2))
+    with pytest.raises(UsageError, match="`client1` has no row for `start`: it has started from the beginning"):
+        running.start("client1")
+    assert triggers(running.start()) == [("server", "start")]
+    [step] = running.deliver("model", receiver="client2")
+    assert step.outcome == "handled"
 
 
 def test_a_timer_lapses_while_messages_are_under_way() -> None:
@@ -122,7 +135,7 @@ def test_unordered_channels_give_the_choice() -> None:
 
 
 def test_what_could_have_come_instead() -> None:
-    running = course(rounds(3))
+    running = course(rounds(3, STARTING))
     running.start("server", "client1", "client2")
     with pytest.raises(UsageError) as caught:
         running.deliver("update", sender="client2")

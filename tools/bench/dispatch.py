@@ -20,7 +20,7 @@ import protoflow
 from protoflow.language import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from protoflow.protocol import Protocol
 
@@ -143,7 +143,7 @@ class Aggregator(protoflow.Participant):
     def __init__(self, cohort: int) -> None:
         self.size = cohort
 
-    def cohort(self) -> tuple[str, ...]:
+    def cohort(self) -> Sequence[str]:
         return self.peers("client")[: self.size]
 
     def begin(self) -> dict[str, int]:
