@@ -31,6 +31,7 @@ examples:
   protoflow run fedavg --clients 20 --set rounds=5 --partition dirichlet:0.5 --trace fedavg.jsonl
   protoflow run fedavg_deadline --crash client:3@round=2     client3 is gone from the second round on
   protoflow run fedavg --data my.csv --model my_package:make_model --csv results.csv --plot curves.png
+  protoflow run fedavg_cross_device --clients 1000000 --partition drawn:20
   protoflow run my.yaml --latency 10ms..50ms --loss 1% --seed 7
   protoflow run my.yaml --replay runs/my.1.PF201.jsonl       a run that `validate --runs` wrote
 
@@ -70,7 +71,7 @@ def add(subparsers: Subparsers) -> Parser:
         metavar="SCHEME",
         default="iid",
         help="how the data are divided among the learners: iid (the default), dirichlet:ALPHA, shards:K, "
-        "quantity:ALPHA, natural",
+        "quantity:ALPHA, natural; or drawn:K, drawn:K,ALPHA: each draws K for itself, for more learners than examples",
     )
     parser.add_argument("--seed", type=whole_number, default=0, help="fixes all that is left to chance (default: 0)")
     parser.add_argument("--csv", metavar="OUT", type=Path, help="write what every participant logged to this file")

@@ -46,13 +46,16 @@ def account(world: World, *, waits: bool = False) -> str:
     """Several lines of text, each indented by two blanks. `waits`: also what each waits for."""
     lines = ["who is where:"]
     groups: dict[tuple[str, str, str], list[range]] = {}
+    unmade: dict[str, tuple[str, str]] = {}  # role -> how those of it stand who have not been made: all alike
     for role, places in _parts(world):
         who = world.directory.members[role][places[0]]
-        interpreter = world.interpreters[who]
-        note = " (crashed)" if who in world.crashed else "" if interpreter.started else " (not started)"
-        if waits and not note and not interpreter.final:
-            note = f", waiting for {' or '.join(_awaited(world, who)) or 'nothing'}"
-        groups.setdefault((role, interpreter.state, note), []).append(places)
+        if who in world.interpreters:
+            stands = _standing(world, who, waits=waits)
+        else:
+            if role not in unmade:
+                unmade[role] = _standing(world, who, waits=waits)
+            stands = unmade[role]
+        groups.setdefault((role, *stands), []).append(places)
     for (role, state, note), parts in islice(groups.items(), _MOST):
         lines.append(f"  {_spanned(world.directory.members[role], parts)} in `{state}`{note}")
     if len(groups) > _MOST:
@@ -71,6 +74,15 @@ def account(world: World, *, waits: bool = False) -> str:
     if len(channels) > _MOST:
         lines.append(f"  and {len(channels) - _MOST} channels more")
     return "\n".join(f"  {line}" for line in lines)
+
+
+def _standing(world: World, who: str, *, waits: bool) -> tuple[str, str]:
+    """The state of a participant, and what is to be noted of it."""
+    interpreter = world.interpreters[who]
+    note = " (crashed)" if who in world.crashed else "" if interpreter.started else " (not started)"
+    if waits and not note and not interpreter.final:
+        note = f", waiting for {' or '.join(_awaited(world, who)) or 'nothing'}"
+    return interpreter.state, note
 
 
 def _parts(world: World) -> list[tuple[str, range]]:

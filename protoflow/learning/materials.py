@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING
 from protoflow.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from protoflow.learning.backend import torch
     from protoflow.learning.columns import Columns
     from protoflow.learning.data import Dataset, Examples
+    from protoflow.learning.partition import Places
     from protoflow.runtime import Setting
 
 
@@ -31,7 +34,7 @@ class Materials:
         self.seed = seed
         self.model_name = model
         self.described = ""
-        self._shards: dict[int, list[Examples]] = {}
+        self._places: dict[int, Sequence[Places]] = {}
 
     def equip(self, setting: Setting) -> Setting:
         """The setting with all that its participant may ask for."""
@@ -53,14 +56,13 @@ class Materials:
 
     def shard(self, index: int, count: int) -> Examples:
         """The training examples of learner `index` (from 1) of `count`."""
-        if count not in self._shards:
+        dataset = self.dataset
+        if count not in self._places:
             from protoflow.learning.partition import partition
 
-            dataset = self.dataset
             owners = None if dataset.owners is None else dataset.owners.numpy()
-            places = partition(dataset.train.labels.numpy(), self.scheme, count, self.seed, owners)
-            self._shards[count] = [dataset.train.take(each) for each in places]
-        return self._shards[count][index - 1]
+            self._places[count] = partition(dataset.train.labels.numpy(), self.scheme, count, self.seed, owners)
+        return dataset.train.take(self._places[count][index - 1])
 
     def test_set(self) -> Examples:
         return self.dataset.test

@@ -67,7 +67,7 @@ class Sampler(Participant):
         self.turns = (self.turns + self.asked) % len(joined)
         return chosen
 
-    def _asked_of(self) -> list[str]:
+    def _asked_of(self) -> Sequence[str]:
         """Those who have joined, of whom `asked` are to train; nothing is sampled that the accountant counts."""
         joined = self._joined()
         self.asked, self.sample_rate = self._cohort_size(joined), 1.0
@@ -77,7 +77,7 @@ class Sampler(Participant):
     def _seed(self) -> int:
         return training.derive(self.seed, "cohort", self.round)
 
-    def _joined(self) -> list[str]:
+    def _joined(self) -> Sequence[str]:
         return [client for client in self.peers("client") if client in self.samples]
 
     def _cohort_size(self, joined: Sequence[str]) -> int:

@@ -75,8 +75,10 @@ class Course:
         _known(program, counts)
         numbers = {name: counts.get(name, role.minimum) for name, role in program.roles.items()}
 
+        shared: dict[str, Any] = {}
+
         def place(role: str, index: int) -> Setting:
-            return Setting(role, index, numbers[role], _derived(seed, role, index), program.parameters, numbers)
+            return Setting(role, index, numbers[role], _derived(seed, role, index), program.parameters, numbers, shared)
 
         def build(role: RoleProgram, index: int) -> Participant:
             return built(role.role, setting(place(role.name, index)))

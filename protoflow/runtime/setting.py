@@ -28,8 +28,10 @@ class Setting:
     `columns("owner", "party")` is the participant's share of them among all of these roles (see
     `protoflow.learning.columns`).
 
-    All are made when they are asked for, so that a class that needs none loads neither data nor torch; they raise
-    UsageError where the course was given no data.
+    `shared` is one dict for the whole course, empty at first, for what participants on one machine need only one of.
+
+    Data and models are made when they are asked for, so that a class that needs none loads neither data nor torch; they
+    raise UsageError where the course was given no data.
     """
 
     role: str
@@ -38,6 +40,7 @@ class Setting:
     seed: int
     parameters: Mapping[str, Value] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
+    shared: dict[str, Any] = field(default_factory=dict)
     data: Callable[[], Any] = _nothing_given
     test_set: Callable[[], Any] = _nothing_given
     columns: Callable[..., Any] = _nothing_given

@@ -152,3 +152,57 @@ def test_natural_is_by_owner():
 def test_what_cannot_be_divided(scheme, owners, said):
     with pytest.raises(UsageError, match=said):
         partition(np.zeros(4, dtype=np.int64), scheme, 3, 0, owners)
+
+
+DRAWN = st.builds("drawn:{}{}".format, st.integers(1, 60), st.sampled_from(["", ",0.1", ",1", ",1e-300", ",1e300"]))
+
+
+@settings(deadline=None)
+@given(LABELS_OF_ALL, DRAWN, st.integers(1, 10**9), st.integers(0, 2**63 - 1), st.data())
+def test_each_client_draws_different_examples_by_itself(labels, scheme, parts, seed, data):
+    size = int(scheme.removeprefix("drawn:").partition(",")[0])
+    if size > len(labels):
+        with pytest.raises(UsageError, match="there are only"):
+            partition(labels, scheme, parts, seed)
+        return
+    drawn = partition(labels, scheme, parts, seed)
+    assert len(drawn) == parts
+    client = data.draw(st.integers(0, parts - 1))
+    mine = drawn[client]
+    assert len(mine) == len(set(mine.tolist())) == size
+    assert mine.tolist() == sorted(mine.tolist())
+    assert mine[0] >= 0
+    assert mine[-1] < len(labels)
+    drawn[0]
+    assert np.array_equal(mine, drawn[client - parts]), "whoever draws before it"
+    assert np.array_equal(mine, partition(labels, scheme, parts, seed)[client])
+
+
+def test_drawn_parts_overlap_and_differ():
+    labels = np.repeat(np.arange(10), 20)
+    parts = [*partition(labels, "drawn:20", 500, 0)]
+    assert len(parts) == 500
+    assert len({tuple(part) for part in parts}) == 500
+    drawn = np.bincount(np.concatenate(parts), minlength=200)
+    assert 25 < drawn.min() <= drawn.max() < 80, "each of 200 examples by about 50 clients"
+    assert not np.array_equal(parts[0], partition(labels, "drawn:20", 500, 1)[0])
+
+
+def test_alpha_says_how_alike_those_who_draw_are():
+    distances = []
+    labels = np.repeat(np.arange(10), 100)
+    for scheme in ("drawn:50", "drawn:50,100", "drawn:50,1", "drawn:50,0.1"):
+        mixtures = [np.bincount(labels[part], minlength=10) / 50 for part in partition(labels, scheme, 60, 0)]
+        distances.append(float(np.mean([np.abs(mixture - 0.1).sum() / 2 for mixture in mixtures])))
+    assert distances[0] < 0.2
+    assert distances[1] < distances[2] < distances[3]
+    assert distances[3] > 0.6
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    ["drawn", "drawn:", "drawn:0", "drawn:-1", "drawn:x", "drawn:20,", "drawn:20,0", "drawn:20,x", "drawn:2.5"],
+)
+def test_what_cannot_be_drawn(scheme):
+    with pytest.raises(UsageError, match="is not a partition; there is"):
+        partition(np.arange(40), scheme, 3, 0)

@@ -15,7 +15,7 @@ LEARN = {
     *("fedavg", "fedavg_deadline", "fedbuff", "fedprox", "gradient_exchange", "fedopt", "scaffold", "fedasync"),
     *("ditto", "fedrep", "pfedme", "power_of_choice", "federated_evaluation", "distillation", "one_shot"),
     *("gossip", "ring", "swarm", "cyclic", "hierarchical", "split_learning"),
-    *("fedavg_admission", "fedex", "gcfl_plus", "pfedhpo", "secure_averaging"),
+    *("fedavg_admission", "fedavg_cross_device", "fedex", "gcfl_plus", "pfedhpo", "secure_averaging"),
     *("vertical_lr", "vertical_trees", "vertical_trees_encrypted"),
 }
 HAVE_CLASSES = {*LEARN, "hello", "secure_aggregation"}
