@@ -6,7 +6,8 @@ for people leave it out. An error is never explained by a warning: what fails a 
 Two kinds of rule. Most say that two findings speak of the same role and the same message, event or state. The others
 follow from a row that is missing in a role (PF101, PF102, PF103), or sends the wrong thing (PF109): states that are
 then not entered, events that are then not used, messages that are then not sent and not counted, or sent on and on to
-those who are done.
+those who are done. And where somebody waits for ever for answers (PF202) to a message that nobody sends, it is the
+sending that was forgotten.
 """
 
 from __future__ import annotations
@@ -46,11 +47,13 @@ _OF_ITS_MESSAGES: Mapping[str, tuple[str, ...]] = {
     "PF103": ("PF104", "PF108"),
     "PF109": ("PF104", "PF108"),
 }
+# What explains that nobody sends the message on which, in the role, the one that is waited for is sent.
+_FOR_WANT_OF_IT: Mapping[str, tuple[str, ...]] = {"PF202": ("PF104",)}
 
 _CAUSES: Mapping[str, frozenset[str]] = {
     code: frozenset(
         cause
-        for rules in (_SAME_THING, _IN_THE_ROLE, _OF_ITS_MESSAGES)
+        for rules in (_SAME_THING, _IN_THE_ROLE, _OF_ITS_MESSAGES, _FOR_WANT_OF_IT)
         for cause, effects in rules.items()
         if code in effects
     )
@@ -95,9 +98,18 @@ def _explains(cause: str, by: _Names, effect: str, of: _Names, protocol: Protoco
             return True
     if effect in _IN_THE_ROLE.get(cause, ()) and same_role:
         return True
+    if effect in _FOR_WANT_OF_IT.get(cause, ()) and not by.get("message", set()).isdisjoint(_answers(of, protocol)):
+        return True
     return effect in _OF_ITS_MESSAGES.get(cause, ()) and any(
         not by.get("role", set()).isdisjoint(protocol.messages[message].senders) for message in of.get("message", ())
     )
+
+
+def _answers(of: _Names, protocol: Protocol) -> set[str]:
+    """What the role that a finding is about sends on the message that it is about."""
+    asked = of.get("message", set())
+    rows = (row for role in of.get("role", ()) for row in protocol.roles[role].transitions)
+    return {str(send.message) for row in rows if asked & set(map(str, row.triggers)) for send in row.sends}
 
 
 def _names(diagnostic: Diagnostic) -> _Names:

@@ -90,6 +90,15 @@ def test_a_server_that_never_ends_is_one_mistake() -> None:
     assert {found.code for found in report.diagnostics} == {"PF101", "PF102", "PF105", "PF203", "PF205", "PF206"}
 
 
+def test_a_question_that_nobody_asks_is_one_mistake() -> None:
+    """That somebody waits for the answers says it; that somebody could answer is no finding of its own."""
+    text = shipped()["hello"].read_text(encoding="utf-8")
+    broken = text.replace(",  send: greeting}", "}")
+    assert broken != text
+    report = validate(read_text(broken, "hello.yaml"), suggestions=False)
+    assert [(found.code, found.implied_by) for found in report.diagnostics] == [("PF202", None), ("PF104", "PF202")]
+
+
 def test_the_first_cause_is_named() -> None:
     found = implied(
         finding("PF104", role="server", message="update"),
