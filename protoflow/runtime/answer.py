@@ -126,9 +126,9 @@ def selected(send: RowSend, returned: object, candidates: Ids, lost: set[str], r
     return ids
 
 
-def raised_by(row: Row, raised: set[str], me: str) -> tuple[str, ...]:
+def raised_by(row: Row, raised: frozenset[str], me: str) -> tuple[str, ...]:
     """The events that the handler raised, in the order of the row. A row without a handler raises what is certain."""
-    certain = {event for event, maybe in row.raises if not maybe}
+    certain = frozenset(event for event, maybe in row.raises if not maybe)
     if row.handler is None:
         raised = certain
     elif not certain <= raised:

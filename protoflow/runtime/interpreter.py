@@ -10,11 +10,12 @@ messages and time:
 - it must not deliver a message that the present state `defers`.
 
 A participant's rows are fired by the `transitions.Machine` of its role, see `machine.py`: the interpreter is the model.
+There may be very many participants, so what most of them never need (timers, raised events) is empty without a
+container of its own.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from protoflow.errors import HandlerError, UsageError
@@ -43,6 +44,7 @@ _OUTCOMES = {
     Disposition.LATE: Outcome.LATE,
     Disposition.UNHANDLED: Outcome.UNHANDLED,
 }
+_NONE: frozenset[str] = frozenset()
 
 
 class Interpreter(RowModel):
@@ -89,13 +91,13 @@ class Interpreter(RowModel):
         self.now = 0.0
         self._events = machine.events
         self._events_in = program.events_in
-        self._elapsed: set[str] = set()  # timers that have elapsed since the present state was entered
-        self._due: set[str] = set()  # those of them that have not fired
-        self._waiting: deque[str] = deque()  # raised events
+        self._elapsed: frozenset[str] = _NONE  # timers that have elapsed since the present state was entered
+        self._due: frozenset[str] = _NONE  # those of them that have not fired
+        self._waiting: list[str] = []  # raised events
         self._arguments: tuple[Message, ...] = ()  # what handler, predicates and selectors of this step are called with
         self._predicates: dict[str, bool] = {}  # each is asked once within a choice among rows
         self._effects: Effects | None = None  # of the step that is being taken
-        self._raised: set[str] = set()  # by the handler that is running
+        self._raised: frozenset[str] = _NONE  # by the handler that is running
         self._logged: dict[str, Any] = {}
 
     # -- steps, called by the engine
@@ -133,8 +135,8 @@ class Interpreter(RowModel):
         """A timer of the present state has run out: its event holds until it fires or the state is left."""
         self.now = now
         self.settled = False
-        self._elapsed.add(event)
-        self._due.add(event)
+        self._elapsed |= {event}
+        self._due |= {event}
         return Effects(StepKind.ELAPSE, event, self.state)
 
     def raise_outside(self, event: str) -> None:
@@ -153,7 +155,7 @@ class Interpreter(RowModel):
             return None
         self.now = now
         if self._waiting:
-            effects = Effects(StepKind.RAISED, self._waiting.popleft(), self.state)
+            effects = Effects(StepKind.RAISED, self._waiting.pop(0), self.state)
             if not self._take(effects, ()):
                 effects.outcome = Outcome.UNHANDLED
             return effects
@@ -235,7 +237,8 @@ class Interpreter(RowModel):
             if send.target.kind is TargetKind.EVENT:
                 counted[send.target.name] = windows.counted(send.target.name)
         if effects.kind is StepKind.FIRE:
-            self._due.discard(effects.trigger)
+            if effects.trigger in self._due:
+                self._due -= {effects.trigger}
             if effects.trigger in self.program.windows:
                 windows.empty(effects.trigger)
         answer = None
@@ -249,7 +252,7 @@ class Interpreter(RowModel):
         if row.raises:
             effects.raises = raised_by(row, self._raised, self.id)
             self._waiting.extend(effects.raises)
-            self._raised.clear()
+            self._raised = _NONE
         if self._logged:
             effects.metrics, self._logged = self._logged, {}
 
@@ -268,8 +271,7 @@ class Interpreter(RowModel):
         self._effects = None
         if taken and effects.row.dest is not None:  # type: ignore[union-attr]
             effects.entered = True
-            self._elapsed.clear()
-            self._due.clear()
+            self._elapsed = self._due = _NONE
         return bool(taken)
 
     def _call(self, name: str, kind: str, row: Row) -> object:
@@ -363,7 +365,7 @@ class Interpreter(RowModel):
             raise UsageError("only a handler can raise an event")
         if all(event != name for name, _ in row.raises):
             fault(self.id, row, f"handler `{row.handler}` raised `{event}`, which its row does not raise")
-        self._raised.add(event)
+        self._raised |= {event}
 
     def log(self, metrics: Mapping[str, Any]) -> None:
         if self._effects is None:
