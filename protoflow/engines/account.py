@@ -46,10 +46,10 @@ def account(world: World, *, waits: bool = False) -> str:
     """Several lines of text, each indented by two blanks. `waits`: also what each waits for."""
     lines = ["who is where:"]
     groups: dict[tuple[str, str, str], list[range]] = {}
-    unmade: dict[str, tuple[str, str]] = {}  # role -> how those of it stand who have not been made: all alike
+    unmade: dict[str, tuple[str, str]] = {}  # role -> how those of it stand who have not been made
     for role, places in _parts(world):
         who = world.directory.members[role][places[0]]
-        if who in world.interpreters:
+        if len(places) == 1:
             stands = _standing(world, who, waits=waits)
         else:
             if role not in unmade:
@@ -86,18 +86,32 @@ def _standing(world: World, who: str, *, waits: bool) -> tuple[str, str]:
 
 
 def _parts(world: World) -> list[tuple[str, range]]:
-    """The role and the places of everybody, in order: one at a time of those who have been made, of the others all that
-    follow one another.
+    """The role and the places of everybody, in order: those that have been made one at a time, and the others together
+    who follow one another and stand alike.
     """
     parts = []
     made = {world.directory.place(who) for who in world.interpreters}
     for role, ids in world.directory.members.items():
-        before = 0
-        for place in sorted(place for name, place in made if name == role):
-            parts += [(role, range(before, place)), (role, range(place, place + 1))]
+        before, alike = 0, _alike(world, role)
+        for place in (*sorted(place for name, place in made if name == role), len(ids)):
+            unmade = range(before, place)
+            parts += [(role, unmade)] if alike else [(role, range(each, each + 1)) for each in unmade]
+            parts.append((role, range(place, place + 1)))
             before = place + 1
-        parts.append((role, range(before, len(ids))))
+        parts.pop()
     return [(role, places) for role, places in parts if places]
+
+
+def _alike(world: World, role: str) -> bool:
+    """Those of a role that nothing has reached all wait for the same: not for a link of their own, nor each other."""
+    program, messages = world.directory.program.roles[role], world.directory.program.protocol.messages
+    windows = [program.windows[event] for event in program.events_in[program.initial] if event in program.windows]
+    return not any(
+        window.needed is not None
+        and window.request is None
+        and (window.link is not None or role in messages[window.message].senders)
+        for window in windows
+    )
 
 
 def _spanned(ids: Ids, parts: list[range]) -> str:

@@ -202,6 +202,26 @@ def test_it_makes_no_difference_when_they_are_made(seed: int) -> None:
     assert steps_of(drawn(seed), early=True) == steps_of(drawn(seed), early=False)
 
 
+def test_who_waits_for_others_of_the_same_role_is_told_apart() -> None:
+    text = """
+messages: {hi: {from: peer, to: peer}}
+links: {before: {from: peer, to: peer, shape: chain}}
+roles:
+  peer:
+    count: 1..
+    states: {waiting: , done: {final: true}}
+    events: {greeted: {received: hi, from: before}}
+    transitions: [{trigger: hi, source: waiting, send: hi}, {trigger: greeted, source: waiting, dest: done}]
+"""
+    with pytest.raises(CourseError) as caught:
+        Course(protocol(text), peer=[Participant() for _ in range(3)]).run(validate=False)
+    assert str(caught.value).splitlines()[2:5] == [
+        "    peer1 in `waiting`, waiting for `hi` from peer2",
+        "    peer2 in `waiting`, waiting for `hi` from peer3",
+        "    peer3 in `waiting`, waiting for `hi` (nobody is left to send it)",
+    ]
+
+
 def test_built_participants_are_built_once_and_by_their_index() -> None:
     built: list[int] = []
 
