@@ -4,12 +4,14 @@ A step whose handler logs `round` ends a row; the row's messages and bytes are t
 is the virtual time at its end. Nothing else is known of what a round is, so any course whose server logs one gets a
 table. The last line has the whole course, with what was sent after the last row.
 
-What others log, and in which round, is in the entries: one for each step that logged something.
+What others log, and in which round, is in the entries: one for each step that logged something. What is logged on a
+message that was sent when a round ended is of that round: clients test the new model. What is logged on another message
+is of the round that ends next, into whose result it goes: clients test their own models, and the server takes the mean.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ class Row:
 class Entry:
     """What a participant logged in one step; `messages` and `bytes` are what had been sent in the course by then.
 
-    `round` is that of the last row that had ended, this step's included; None before the first.
+    `round` is the one that this is of; None where no row has ended that it could belong to.
     """
 
     participant: str
@@ -67,6 +69,8 @@ class Rounds:
         self.total = Row()
         self._open = Row()
         self._round: Any = None
+        self._ended: dict[tuple[str, str], bool] = {}  # whether a row ended when this sender last sent this message
+        self._ahead: list[int] = []  # entries of the row that ends next
         for step in steps:
             self.add(step)
 
@@ -77,13 +81,21 @@ class Rounds:
             row.messages += sent
             row.bytes += step.bytes or 0
             row.time = row.time if step.time is None else step.time
+        ends = END_OF_ROW in step.metrics
         if step.metrics:
             self._round = step.metrics.get(END_OF_ROW, self._round)
+            if not ends and not self._ended.get((step.sender or "", step.message or ""), True):
+                self._ahead.append(len(self.entries))
             total = self.total
             entry = Entry(step.receiver, self._round, total.time, total.messages, total.bytes, dict(step.metrics))
             self.entries.append(entry)
-        if END_OF_ROW not in step.metrics:
+        for message in step.sends:
+            self._ended[step.receiver, message.message] = ends
+        if not ends:
             return None
+        for number in self._ahead:
+            self.entries[number] = replace(self.entries[number], round=self._round)
+        self._ahead = []
         row, self._open = self._open, Row(time=self._open.time)
         row.metrics = dict(step.metrics)
         self.rows.append(row)

@@ -46,6 +46,34 @@ def test_without_rounds_the_course_has_one_line() -> None:
     assert rounds.table() == "2 messages, 2,000,000 bytes, 0.00 s of virtual time\n"
 
 
+def of(sender: str, receiver: str, message: str, sends: str = "", **metrics: object) -> Step:
+    sent = (SentMessage(sends, ("client1",)),) if sends else ()
+    return Step(StepKind.DELIVER, receiver, sender=sender, message=message, sends=sent, time=0.0, metrics=metrics)
+
+
+def test_what_clients_log_is_of_the_round_that_their_message_ended_or_else_of_the_next() -> None:
+    tested_after = [
+        of("client1", "server", "update", "evaluate", round=1),
+        of("server", "client1", "evaluate", "metrics", loss=0.1),
+        of("client1", "server", "update", "evaluate", round=2),
+        of("server", "client1", "evaluate", "metrics", loss=0.2),
+    ]
+    assert [(each.participant, each.round) for each in Rounds(tested_after).entries] == [
+        *(("server", 1), ("client1", 1), ("server", 2), ("client1", 2))
+    ]
+    tested_before = [
+        of("client1", "server", "update", "evaluate"),
+        of("server", "client1", "evaluate", "metrics", loss=0.1),
+        of("client1", "server", "metrics", "model", round=1),
+        of("client1", "server", "update", "evaluate"),
+        of("server", "client1", "evaluate", "metrics", loss=0.2),
+        of("client1", "server", "metrics", round=2),
+    ]
+    assert [(each.participant, each.round) for each in Rounds(tested_before).entries] == [
+        *(("client1", 1), ("server", 1), ("client1", 2), ("server", 2))
+    ]
+
+
 def test_the_totals_are_those_of_the_result() -> None:
     rounds = Rounds()
     result = Course.build("hello", {"client": 3}).run(progress=rounds.add)
