@@ -1,13 +1,15 @@
 """Swarm learning (Warnat-Herresthal et al., Nature 2021, Methods): the peers take turns in merging everybody's models.
 
 The registry says whose turn it is, and sees no weights. The merge weighs by samples; a round is told by its leader, on
-data that the leader has kept from training.
+data that the leader has kept from training. All peers begin with the same model, and each round with the last merge: of
+that an update is a change, in a course with `compress`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from protoflow.learning.averager import Averager
 from protoflow.learning.learner import Learner
 from protoflow.learning.training import WeightedMean
 from protoflow.runtime import Participant
@@ -36,7 +38,7 @@ class Registry(Participant):
         return self.begin()
 
 
-class Peer(Learner):
+class Peer(Learner, Averager):
     def __init__(self, model: torch.nn.Module, data: Examples, seed: int = 0) -> None:
         super().__init__(model, data, seed)
         self.round = 0
@@ -52,13 +54,12 @@ class Peer(Learner):
     def train(self, message: Message) -> Payload:
         del message
         self.fit()
-        return {"weights": self.weights(), "samples": len(self.training_set)}
+        return {"weights": self.update(self.start), "samples": len(self.training_set)}
 
     def collect(self, message: Message) -> None:
-        self.updates.add(message["weights"], message["samples"])
+        self.take(message["weights"], lambda: self.start, message["samples"])
 
     def merge(self) -> Payload:
-        self.receive(self.updates.mean())
-        self.updates = WeightedMean()
+        self.receive(self.mean(self.start, len(self.peers("peer")) + 1))
         self.log(round=self.round + 1, **self.validate().metrics)
         return {"weights": self.weights()}

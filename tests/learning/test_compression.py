@@ -205,6 +205,15 @@ def test_a_hierarchy_learns_from_it():
     assert bytes_of(compressed, "update") == {SENT + 8}
 
 
+def test_a_swarm_learns_from_it():
+    """Whoever leads has the model that the others began from: the last merge, and at first the one that all have."""
+    given = materials("digits", "iid", 0)
+    parameters = {"rounds": 8, "learning_rate": 0.3, "compress": BOTH}
+    result = Course.build("swarm", {"peer": 4}, parameters, setting=given.equip, seed=0).run(seed=0)
+    assert [logged.values["accuracy"] for logged in result.metrics][-1] > 0.91
+    assert bytes_of(result, "update") == {SENT + 8}
+
+
 @pytest.mark.parametrize("compress", ["quantize:8", "top-k:100%"])
 def test_next_to_nothing_lost_is_next_to_no_difference(compress):
     plain, compressed = (run("fedavg", clients=4, rounds=5, compress=each) for each in ("none", compress))
