@@ -7,8 +7,6 @@ from codecs import BOM_UTF8
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from protoflow.errors import UsageError
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -19,15 +17,13 @@ if TYPE_CHECKING:
 def fixed(reading: Reading) -> Reading:
     """The reading of the file with its fixes, which are written and said on standard error.
 
-    Raises UsageError for standard input, which no file is written for. A shipped protocol is left as it is.
+    A shipped protocol is left as it is.
     """
     from protoflow.authoring.files import rewrite
     from protoflow.authoring.fixing import fix
     from protoflow.language import shipped
 
     path = Path(reading.file)
-    if not path.is_file():
-        raise UsageError(f"--fix writes files, and {reading.file} is none; --diff shows the fixes")
     after, mended = fix(reading)
     if not mended:
         _say_that_nothing_is_certain(reading)

@@ -92,6 +92,8 @@ def validate(options: argparse.Namespace) -> int:
     outputs = Outputs(options.formats, options.strict)
     if options.handlers:
         look_here_for_classes()
+    if options.fix and "-" in options.sources:
+        raise UsageError("--fix writes files, and standard input is none; --diff shows the fixes")
     readings = list(read_all(options.sources, dict(options.overrides), options.stdin_filename))
     if options.diff:
         return show_fixes(readings)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from protoflow.checks import validate
+from protoflow.checks.composition import Options
 from protoflow.diagnostics import Severity
 from protoflow.errors import ProtocolError, UsageError
 from protoflow.language import load, read, read_text
@@ -127,3 +128,32 @@ def test_the_whole_file_of_the_language_page_is_clean() -> None:
     text = page.partition("```yaml\n")[2].partition("```")[0]
     assert text.startswith("protoflow: 1\nname: fedavg_deadline\n")
     assert validate(read_text(text, "language.md")).diagnostics == ()
+
+
+def test_a_course_fails_at_the_fewest_that_any_error_needs() -> None:
+    """One alone waits for another for ever; of three, one comes when it is over."""
+    text = """\
+protoflow: 1
+name: two_of_them
+messages:
+  word: {from: client, to: server}
+  more: {from: server, to: client}
+roles:
+  server:
+    states: {hearing: , telling: , over: {final: true}}
+    events: {two: {received: word, from: 2}, soon: {after: 1s}}
+    transitions:
+      - {trigger: word, source: hearing}
+      - {trigger: two, source: hearing, dest: telling, send: {more: all}}
+      - {trigger: soon, source: telling, dest: over}
+  client:
+    count: 1..
+    states: {starting: , idle: , over: {final: true}}
+    transitions:
+      - {trigger: start, source: starting, dest: idle, send: word}
+      - {trigger: more, source: idle, dest: over}
+"""
+    report = validate(read_text(text, "two.yaml"), composition=Options(cache=False), suggestions=False)
+    assert {found.code: found.participants["client"] for found in report.errors} == {"PF201": 3, "PF202": 1}
+    assert report.verdict is not None
+    assert report.verdict.line == "fails at N = 1"

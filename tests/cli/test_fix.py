@@ -145,11 +145,14 @@ def give(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_standard_input_is_not_fixed_but_shown(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     give(BROKEN, monkeypatch)
-    said = "error: --fix writes files, and <stdin> is none; --diff shows the fixes\n"
+    said = "error: --fix writes files, and standard input is none; --diff shows the fixes\n"
     assert failure(capsys, "validate", "-", "--fix") == (2, said)
+    Path("mine.yaml").write_text(CLEAN, encoding="utf-8")
+    assert failure(capsys, "validate", "-", "--fix", "--stdin-filename", "mine.yaml") == (2, said)
+    assert Path("mine.yaml").read_text(encoding="utf-8") == CLEAN
     give(BROKEN, monkeypatch)
     assert main(["validate", "-"]) == 1
     assert "of these can be mended for certain: --diff shows it\n" in capsys.readouterr().err

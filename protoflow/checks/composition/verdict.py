@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from protoflow.checks.composition.sizes import Sizes
+
 CODES = ("PF201", "PF202", "PF203", "PF204", "PF205", "PF206", "PF207", "PF209")
 """What is decided for each protocol, in order."""
 
@@ -68,11 +70,12 @@ class Verdict:
         return f"{text} ({counted}){ends}"
 
 
-def weakest(reaches: Mapping[str, Reach]) -> Reach:
-    """The one that the whole verdict is: warnings that were found do not count, nor what is never used."""
+def weakest(reaches: Mapping[str, Reach], failed: Mapping[str, Sizes]) -> Reach:
+    """The one that the whole verdict is: warnings that were found do not count, nor what is never used. Of several that
+    `failed`, the one that does with the fewest participants.
+    """
+    ordered = sorted(reaches.items(), key=lambda each: sum(failed.get(each[0], ())))
     deciding = [
-        reach
-        for code, reach in reaches.items()
-        if code != "PF207" and not (code in WARNINGS and reach.status == "failed")
+        reach for code, reach in ordered if code != "PF207" and not (code in WARNINGS and reach.status == "failed")
     ]
     return min(deciding, key=lambda reach: STRENGTH.index(reach.status), default=Reach("proved", ""))

@@ -118,7 +118,7 @@ class _Check:
             if left:
                 self.reaches["PF207"] = Reach("failed", self.reaches["PF207"].sizes)
             extra += left
-        reach = weakest(self.reaches)
+        reach = weakest(self.reaches, self.failed)
         short = reach.status == "checked" and not self.asked and not numbers.all_are(self.model, self.covered)
         verdict = Verdict(
             status=reach.status,
