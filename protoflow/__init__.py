@@ -4,7 +4,7 @@ The public names, each imported when it is first asked for, so that `import prot
 checking or drawing never loads what only running needs:
 
 - `load(file_or_name, **parameters) -> Protocol`, `validate(...) -> Report`, `diagram(...) -> Diagram`, `Look`
-- `Course`, `Participant`, `Message`, `Send`, `Setting`, and `machine(protocol, role)`: running a protocol
+- `Course`, `Participant`, `Message`, `Send`, `Setting`, `batched`, and `machine(protocol, role)`: running a protocol
 - `plot(results, file)`: curves of what was logged
 - `ProtocolError` (the file is at fault), `HandlerError` (the user's Python), `CourseError` (the course as it ran),
   `UsageError` (what was asked of protoflow); all are `ProtoflowError`
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from protoflow.language import load
     from protoflow.protocol import Protocol
     from protoflow.reports.curves import plot
-    from protoflow.runtime import Course, Message, Participant, Result, Send, Setting
+    from protoflow.runtime import Course, Message, Participant, Result, Send, Setting, batched
     from protoflow.runtime.machine import machine
 
 __version__ = "0.1.0"
@@ -44,6 +44,7 @@ _HOMES = {
     "Send": "protoflow.runtime",
     "Setting": "protoflow.runtime",
     "UsageError": "protoflow.errors",
+    "batched": "protoflow.runtime",
     "diagram": "protoflow.diagrams",
     "load": "protoflow.language",
     "machine": "protoflow.runtime",
@@ -68,6 +69,7 @@ __all__ = [
     "Setting",
     "UsageError",
     "__version__",
+    "batched",
     "diagram",
     "load",
     "machine",

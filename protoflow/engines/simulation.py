@@ -8,6 +8,7 @@ source. So the same seed gives the same trace, byte for byte.
 - A participant whose handler takes time is occupied until it is done: its sends leave and its timers start then, and
   what reaches it meanwhile waits. Its step stands in the trace at the moment at which it began.
 - Whatever waits for a participant is handled in the order of arrival, deferred messages apart.
+- Handlers that many participants can run as one are run so where nothing is changed by it, see `batches`.
 - A timer elapses at its time, however much is still under way; the trace marks it `early` then.
 
 The run ends when nothing is left to do, or nothing but timers and faults in a course that is complete.
@@ -21,6 +22,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from protoflow.engines.account import stuck, unhandled
+from protoflow.engines.batches import Batches
 from protoflow.engines.conditions import EVERYBODY, Conditions, Timing
 from protoflow.errors import CourseError
 from protoflow.protocol import LOST
@@ -60,6 +62,7 @@ class Simulation:
         self._entered: dict[str, int] = defaultdict(int)  # how many states were entered
         self._last_arrival: dict[tuple[str, str], float] = {}
         self._signals: dict[str, list[str]] = {}  # raised from outside, and waiting for a state that has a row for it
+        self._batches = Batches(world, conditions, self._occupied, fifo=fifo, until=until)
         self._crash_rounds = {(c.who, c.round) for c in conditions.crashes if c.round is not None}
 
     def run(self) -> str:
@@ -190,6 +193,7 @@ class Simulation:
                 self._crash(who)
             else:
                 del waiting[place]
+                self._batches.before(interpreter, number, message, self.now)
                 self._after(who, *self.world.deliver(who, number, self.now))
             return True
         return False
@@ -239,4 +243,5 @@ class Simulation:
                 arrival = last
         else:
             self._last_arrival[channel] = arrival
+        self._batches.sent(number, message, arrival)
         self._plan(arrival, _ARRIVAL, self._arrive, message.receiver, number)

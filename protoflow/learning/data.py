@@ -37,6 +37,10 @@ class Examples:
     def task(self) -> Task:
         return task_of(self.labels)
 
+    def loss(self, outputs: torch.Tensor) -> torch.Tensor:
+        """The mean over the examples, given what a model gave for them: a tensor of one number."""
+        return self.task.loss(outputs, self.labels)
+
     def take(self, places: torch.Tensor | Places | Sequence[int]) -> Examples:
         """The examples at these places, copied."""
         chosen = torch.as_tensor(places)

@@ -110,4 +110,4 @@ class Client(Learner):
             return torch.nn.functional.cross_entropy(said, wanted) if classes else (said - wanted).square().mean()
 
         public = Examples(self.asked.inputs, places)
-        self._train(self.model, public, "digest_epochs", loss, "digest", self.trainings)
+        self.local_training(self.model, public, "digest_epochs", loss, "digest", self.trainings).run()

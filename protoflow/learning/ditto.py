@@ -8,9 +8,11 @@ from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from protoflow.learning import fedavg, personal, training
-from protoflow.learning.training import Score
+from protoflow.learning.training import Score, Training
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from protoflow.learning.backend import torch
     from protoflow.learning.data import Examples
     from protoflow.learning.fedavg import Payload
@@ -39,11 +41,12 @@ class Client(fedavg.Client):
         super().__init__(model, data, seed)
         self.own = deepcopy(model)
 
-    def train(self, message: Message) -> Payload:
-        answer = super().train(message)
-        self._train(self.own, self.training_set, "personal_epochs", self.near, "own", self.trainings)
-        return answer
+    def plan(self) -> Iterator[Training]:
+        """First the global model, then its own."""
+        yield from super().plan()
+        yield self.local_training(self.own, self.training_set, "personal_epochs", self.near, "own", self.trainings)
 
+    @training.summed("start")
     def near(self, model: torch.nn.Module, batch: Examples) -> torch.Tensor:
         attraction: float = self.parameters["attraction"]
         return self.loss(model, batch) + attraction / 2 * training.squared_distance(model, self.start)

@@ -43,7 +43,6 @@ class Server(fedbuff.Server):
 
 
 class Client(fedprox.Client):
-    def train(self, message: Message) -> Payload:
-        self.receive(message["weights"])
-        self.fit()
+    def answer(self, message: Message, steps: int) -> Payload:
+        del steps
         return {"weights": self.update(message["weights"]), "version": message["version"]}

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from protoflow.learning import training
+from protoflow.learning import together, training
 from protoflow.learning.averager import Averager
 from protoflow.learning.holder import Holder
 from protoflow.learning.learner import Learner
 from protoflow.learning.sampler import Sampler
 from protoflow.learning.training import Score, WeightedMean
+from protoflow.runtime import batched
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from protoflow.learning.backend import torch
     from protoflow.learning.data import Examples
     from protoflow.runtime import Message
@@ -97,12 +100,43 @@ class Client(Learner):
         return {"samples": len(self.training_set)}
 
     def train(self, message: Message) -> Payload:
+        self.begin(message)
+        return self.answer(message, self.fit())
+
+    @batched(train)
+    @staticmethod
+    def train_together(clients: Sequence[Client], messages: Sequence[Message]) -> list[Payload]:
+        """What `train` does, for many clients at once."""
+        for client, message in zip(clients, messages, strict=True):
+            client.begin(message)
+        steps = together.fit(clients)
+        return [
+            client.answer(message, number) for client, message, number in zip(clients, messages, steps, strict=True)
+        ]
+
+    def begin(self, message: Message) -> None:
+        """What goes before training."""
         self.receive(message["weights"])
-        self.fit()
+
+    def answer(self, message: Message, steps: int) -> Payload:
+        """What is sent once that many steps of training are done."""
+        del steps
         return {"weights": self.update(message["weights"]), "samples": len(self.training_set)}
 
     def evaluate(self, message: Message) -> Payload:
         self.receive(message["weights"])
-        score = self.validate()
+        return self.measured(self.validate())
+
+    @batched(evaluate)
+    @staticmethod
+    def evaluate_together(clients: Sequence[Client], messages: Sequence[Message]) -> list[Payload]:
+        """What `evaluate` does, for many clients at once."""
+        for client, message in zip(clients, messages, strict=True):
+            client.receive(message["weights"])
+        scores = together.validate(clients)
+        return [client.measured(score) for client, score in zip(clients, scores, strict=True)]
+
+    def measured(self, score: Score) -> Payload:
+        """How good the model is here: told, and logged."""
         self.log(**score.metrics)
         return {"score": score.value, "loss": score.loss, "samples": score.samples}

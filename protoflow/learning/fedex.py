@@ -89,8 +89,12 @@ class Server(fedavg.Server):
 
 
 class Client(hyperparameters.Client):
-    def train_as_told(self, message: Message) -> Payload:
-        self.receive(message["weights"])
-        before = self.validate().loss
-        answer = self.trained(message)
-        return {**answer, "arm": message["arm"], "before": before, "after": self.validate().loss}
+    before: float
+
+    def begin(self, message: Message) -> None:
+        super().begin(message)
+        self.before = self.validate().loss
+
+    def answer(self, message: Message, steps: int) -> Payload:
+        answer = super().answer(message, steps)
+        return {**answer, "arm": message["arm"], "before": self.before, "after": self.validate().loss}

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 
 class Client(fedavg.Client):
+    @training.summed("start")
     def loss(self, model: torch.nn.Module, batch: Examples) -> torch.Tensor:
         mu: float = self.parameters["mu"]
         return super().loss(model, batch) + mu / 2 * training.squared_distance(model, self.start)

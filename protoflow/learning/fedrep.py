@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 from protoflow.learning import fedavg, personal, training
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from protoflow.learning.backend import torch
+    from protoflow.learning.training import Training
 
 
 def head_of(model: torch.nn.Module) -> set[str]:
@@ -39,14 +42,14 @@ class Client(fedavg.Client):
     def receive(self, weights: training.Weights) -> None:
         super().receive({**training.weights_of(self.model), **weights})
 
-    def fit(self) -> int:
+    def plan(self) -> Iterator[Training]:
         """First the head alone, for `head_epochs`, then the body alone."""
         self.trainings += 1
-        steps = self._fit_part(True, "head_epochs")
-        return steps + self._fit_part(False, "local_epochs")
+        yield self._part(True, "head_epochs")
+        yield self._part(False, "local_epochs")
 
-    def _fit_part(self, part_is_head: bool, epochs: str) -> int:
+    def _part(self, part_is_head: bool, epochs: str) -> Training:
         head = head_of(self.model)
         for name, parameter in self.model.named_parameters():
             parameter.requires_grad_((name in head) is part_is_head)
-        return self._train(self.model, self.training_set, epochs, self.loss, self.trainings, part_is_head)
+        return self.local_training(self.model, self.training_set, epochs, self.loss, self.trainings, part_is_head)

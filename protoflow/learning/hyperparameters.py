@@ -32,16 +32,14 @@ class Client(fedavg.Client):
     def learning_rate(self) -> float:
         return self.told["learning_rate"]
 
-    def train_as_told(self, message: Message) -> Payload:
-        self.receive(message["weights"])
-        return self.trained(message)
+    train_as_told = fedavg.Client.train
 
-    def trained(self, message: Message) -> Payload:
-        """What training makes of the model received. One that it has driven beyond all numbers is put back to what it
-        was.
-        """
+    def begin(self, message: Message) -> None:
+        super().begin(message)
         self.told = message["hyperparameters"]
-        self.fit()
+
+    def answer(self, message: Message, steps: int) -> Payload:
+        """A model that training has driven beyond all numbers is put back to what it was."""
         if not all(torch.isfinite(tensor).all() for tensor in training.weights_of(self.model).values()):
             self.receive(message["weights"])
-        return {"weights": self.update(message["weights"]), "samples": len(self.training_set)}
+        return super().answer(message, steps)

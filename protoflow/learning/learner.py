@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from protoflow.learning import compression, training
 from protoflow.learning.compression import Compressor
+from protoflow.learning.training import Training
 from protoflow.runtime import Participant
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Self
 
     from protoflow.learning.backend import torch
@@ -75,16 +77,20 @@ class Learner(Participant):
 
     def fit(self) -> int:
         """Train, and say in how many steps."""
-        self.trainings += 1
-        return self._train(self.model, self.training_set, "local_epochs", self.loss, self.trainings)
+        return sum(each.run() for each in self.plan())
 
-    def _train(
+    def plan(self) -> Iterator[Training]:
+        """The trainings that `fit` does, each when the one before is done."""
+        self.trainings += 1
+        yield self.local_training(self.model, self.training_set, "local_epochs", self.loss, self.trainings)
+
+    def local_training(
         self, model: torch.nn.Module, examples: Examples, epochs: str, loss: training.Loss, *purpose: object
-    ) -> int:
-        """Train a model for as many epochs as that parameter says. `purpose` tells this training from all others: the
+    ) -> Training:
+        """Of a model, for as many epochs as that parameter says. `purpose` tells this training from all others: the
         order of the examples follows from it.
         """
-        return training.train(
+        return Training(
             model,
             examples,
             epochs=self.parameters[epochs],
@@ -94,6 +100,7 @@ class Learner(Participant):
             loss=loss,
         )
 
+    @training.summed()
     def loss(self, model: torch.nn.Module, batch: Examples) -> torch.Tensor:
         return training.loss_of_task(model, batch)
 

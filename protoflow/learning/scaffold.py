@@ -46,10 +46,11 @@ class Client(fedavg.Client):
         self.control: training.Weights = training.zeros(model)
         self.correction: training.Weights = self.control
 
-    def train(self, message: Message) -> Payload:
-        self.receive(message["weights"])
+    def begin(self, message: Message) -> None:
+        super().begin(message)
         self.correction = training.minus(message["control"], self.control)
-        steps = self.fit()
+
+    def answer(self, message: Message, steps: int) -> Payload:
         trained = training.weights_of(self.model)
         mean_gradient = training.each(
             lambda before, after: (before - after) / (steps * self.parameters["learning_rate"]),
@@ -63,6 +64,7 @@ class Client(fedavg.Client):
             "samples": len(self.training_set),
         }
 
+    @training.summed("correction")
     def loss(self, model: torch.nn.Module, batch: Examples) -> torch.Tensor:
         """A linear term has the correction as its gradient, whatever the optimizer does with gradients."""
         slopes = [(self.correction[name] * weights).sum() for name, weights in model.named_parameters()]

@@ -54,9 +54,8 @@ class Server(SummingServer, fedavg.Server):
 class Client(MaskingClient, fedavg.Client):
     """Trains, and adds what came of it to the sum."""
 
-    def train(self, message: Message) -> Payload:
-        self.receive(message["weights"])
-        self.fit()
+    def answer(self, message: Message, steps: int) -> Payload:
+        del message, steps
         return self.advertise()
 
     @property

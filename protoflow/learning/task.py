@@ -7,6 +7,7 @@ or tests a model takes the loss and the score from here (`Examples.task`), so th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from protoflow.learning.backend import torch
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
 class Task:
     """`loss` is what training makes small, the mean over a batch; `score` is 1 at best, and `score_name` its name.
 
-    Both get what the model gave for the examples, and their labels, and return a tensor of one number.
+    Both get what the model gave for the examples, and their labels, and return a tensor of one number. `losses` gives
+    the numbers that `loss` is the mean of, one an example.
     """
 
     name: str
     loss: Judge
+    losses: Judge
     score_name: str
     score: Judge
 
@@ -49,6 +52,10 @@ def _squared_error(outputs: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
     return torch.nn.functional.mse_loss(outputs.reshape(values.shape), values)
 
 
+def _squared_errors(outputs: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+    return (outputs.reshape(values.shape) - values).square()
+
+
 def _r2(outputs: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
     """The share of the values' variance that the model explains; below 0 where their mean would do better.
 
@@ -58,5 +65,9 @@ def _r2(outputs: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
     return 1 - error / variance if variance > 0 else (error == 0).float()
 
 
-CLASSIFICATION = Task("classification", torch.nn.functional.cross_entropy, "accuracy", _accuracy)
-REGRESSION = Task("regression", _squared_error, "r2", _r2)
+_cross_entropy = torch.nn.functional.cross_entropy
+
+CLASSIFICATION = Task(
+    "classification", _cross_entropy, partial(_cross_entropy, reduction="none"), "accuracy", _accuracy
+)
+REGRESSION = Task("regression", _squared_error, _squared_errors, "r2", _r2)

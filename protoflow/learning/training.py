@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from protoflow.learning.backend import torch
 
@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from protoflow.learning.task import Task
 
     Weights: TypeAlias = Mapping[str, torch.Tensor]
-    Loss: TypeAlias = Callable[[torch.nn.Module, Examples], torch.Tensor]
+    Loss: TypeAlias = Callable[[Any, Any], torch.Tensor]
+    """Of a model, and a batch (Examples): a tensor of one number."""
+
+
+_SETS = 100
+"""Sets of examples that a model is asked for at once."""
+_READS = "_protoflow_reads"
+_F = TypeVar("_F", bound="Callable[..., torch.Tensor]")
 
 
 @contextmanager
@@ -51,16 +58,23 @@ def derive(seed: int, *names: object) -> int:
     return random.Random("/".join(map(str, (seed, *names)))).getrandbits(63)
 
 
+@single_thread()
 def weights_of(model: torch.nn.Module) -> dict[str, torch.Tensor]:
     """The model's weights, copied."""
     return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
 
 
+@single_thread()
 def set_weights(model: torch.nn.Module, weights: Weights) -> None:
     """Copy the weights into the model. They must have its names and shapes."""
-    model.load_state_dict(dict(weights))
+    own = model.state_dict()
+    if own.keys() == weights.keys() and all(tensor.shape == weights[name].shape for name, tensor in own.items()):
+        torch._foreach_copy_(list(own.values()), [weights[name] for name in own])
+    else:
+        model.load_state_dict(dict(weights))  # which says what does not fit
 
 
+@single_thread()
 def each(function: Callable[..., torch.Tensor], *weights: Weights) -> dict[str, torch.Tensor]:
     """The function of the tensors of each name; the names are those of the first."""
     return {name: function(*(one[name] for one in weights)) for name in weights[0]}
@@ -115,9 +129,29 @@ def batches(count: int, size: int, generator: torch.Generator) -> tuple[torch.Te
     return torch.split(torch.randperm(count, generator=generator), size)
 
 
+def summed(*names: str) -> Callable[[_F], _F]:
+    """Say of a learner's loss that it adds up, so that many can be trained as one.
+
+    It is then called for all of them with their models and batches as one: as a method of a learner in which the
+    attributes of these names, weights that the loss reads, are those of all, of shape (learners, ...). What it gives
+    must be the sum of their losses: a sum over all parameters is that, and `batch.loss(outputs)` too.
+    """
+
+    def mark(loss: _F) -> _F:
+        setattr(loss, _READS, names)
+        return loss
+
+    return mark
+
+
+def read_by_losses(loss: object) -> tuple[str, ...] | None:
+    """The names that `summed` gives; None for what is not such a loss."""
+    return getattr(loss, _READS, None)
+
+
 def loss_of_task(model: torch.nn.Module, batch: Examples) -> torch.Tensor:
     """The mean loss over the batch, as its task has it: cross-entropy for classes, squared error for values."""
-    return batch.task.loss(model(batch.inputs), batch.labels)
+    return batch.loss(model(batch.inputs))
 
 
 def train(
@@ -147,6 +181,31 @@ def train(
                 optimizer.step()
                 steps += 1
     return steps
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A training that a learner is about to do: what `train` is called with. `together` does many as one."""
+
+    model: torch.nn.Module
+    examples: Examples
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    seed: int
+    loss: Loss
+
+    def run(self) -> int:
+        """Do it alone. The number of steps."""
+        return train(
+            self.model,
+            self.examples,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            seed=self.seed,
+            loss=self.loss,
+        )
 
 
 def descend(model: torch.nn.Module, rate: float) -> None:
@@ -185,6 +244,18 @@ def test(model: torch.nn.Module, examples: Examples) -> Score:
         return judged(examples.task, model(examples.inputs), examples.labels)
 
 
+def test_each(model: torch.nn.Module, sets: Sequence[Examples]) -> list[Score]:
+    """What `test` says of each set of examples; the model is asked for the examples of many of them at once."""
+    model.eval()
+    scores: list[Score] = []
+    with single_thread(), torch.inference_mode():
+        for begin in range(0, len(sets), _SETS):
+            some = sets[begin : begin + _SETS]
+            outputs = model(torch.cat([each.inputs for each in some])).split([len(each) for each in some])
+            scores += [judged(own.task, output, own.labels) for own, output in zip(some, outputs, strict=True)]
+    return scores
+
+
 def judged(task: Task, outputs: torch.Tensor, labels: torch.Tensor) -> Score:
     """How good it is what a model gave for the examples with these labels."""
     return Score(task.score(outputs, labels).item(), task.loss(outputs, labels).item(), len(labels), task.score_name)
@@ -202,6 +273,7 @@ class WeightedMean:
         self._sums: dict[str, torch.Tensor] = {}
         self._types: dict[str, torch.dtype] = {}
 
+    @single_thread()
     def add(self, weights: Weights, weight: float) -> None:
         if not self._sums:
             self._types = {name: tensor.dtype for name, tensor in weights.items()}
@@ -210,6 +282,7 @@ class WeightedMean:
             self._sums[name].add_(tensor, alpha=weight)
         self.total += weight
 
+    @single_thread()
     def mean(self, divisor: float | None = None) -> dict[str, torch.Tensor]:
         """What was added, divided by the sum of its weights, or by `divisor`."""
         divide_by = self.total if divisor is None else divisor

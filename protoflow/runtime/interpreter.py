@@ -16,6 +16,7 @@ container of its own.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from protoflow.errors import HandlerError, UsageError
@@ -47,10 +48,20 @@ _OUTCOMES = {
 _NONE: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What a handler that has been run before its message is delivered has come to."""
+
+    answer: object
+    raised: frozenset[str]
+    logged: dict[str, Any]
+
+
 class Interpreter(RowModel):
     """One participant. `calls` is its behaviour: name of a handler, predicate or selector -> the callable."""
 
     __slots__ = (
+        "_ahead",
         "_arguments",
         "_due",
         "_effects",
@@ -99,6 +110,7 @@ class Interpreter(RowModel):
         self._effects: Effects | None = None  # of the step that is being taken
         self._raised: frozenset[str] = _NONE  # by the handler that is running
         self._logged: dict[str, Any] = {}
+        self._ahead: _Ahead | None = None
 
     # -- steps, called by the engine
 
@@ -166,6 +178,29 @@ class Interpreter(RowModel):
                     return effects
         self.settled = True
         return None
+
+    # -- a handler that is run before its message is delivered, with those of others (engines/batches.py)
+
+    def sure_row(self, message: Message) -> Row | None:
+        """The row that is certain to take a message, if that is the next thing that happens here; None if none is."""
+        if not (self.started and self.settled) or self.windows.lost or self._ahead or not message.payload.intact:
+            return None
+        kind, state = message.type, self.state
+        if kind in self.program.ignored[state] or kind in self.program.deferred[state]:
+            return None
+        rows = self.program.rows(state, kind)
+        return rows[0] if rows and rows[0].certain else None
+
+    def begin_ahead(self, row: Row, message: Message, now: float) -> None:
+        """Its `sure_row`'s handler is about to be run for the message, which will be delivered at `now`."""
+        self.now = now
+        self._effects, self._arguments = Effects(StepKind.DELIVER, message.type, self.state, message), (message,)
+        self._effects.row = row
+
+    def end_ahead(self, answer: object) -> None:
+        """What the handler returned; that, and what it logged and raised, is taken up when the message comes."""
+        self._ahead = _Ahead(answer, self._raised, self._logged)
+        self._effects, self._raised, self._logged = None, _NONE, {}
 
     def defers(self, message: str) -> bool:
         """The message stays in its channel while the participant is in its present state."""
@@ -243,7 +278,7 @@ class Interpreter(RowModel):
                 windows.empty(effects.trigger)
         answer = None
         if row.handler is not None:
-            answer = self._call(row.handler, "handler", row)
+            answer = self._answer(row.handler, row)
             if arguments and not arguments[0].payload.intact:
                 found = f"the payload of `{arguments[0].type}` from `{arguments[0].sender}`"
                 fault(self.id, row, f"handler `{row.handler}` wrote into {found}, which others share")
@@ -273,6 +308,14 @@ class Interpreter(RowModel):
             effects.entered = True
             self._elapsed = self._due = _NONE
         return bool(taken)
+
+    def _answer(self, handler: str, row: Row) -> object:
+        """What the handler returns, now or ahead of time."""
+        if self._ahead is None:
+            return self._call(handler, "handler", row)
+        ahead, self._ahead = self._ahead, None
+        self._raised, self._logged = ahead.raised, ahead.logged
+        return ahead.answer
 
     def _call(self, name: str, kind: str, row: Row) -> object:
         try:

@@ -1,0 +1,207 @@
+"""Many models trained as one computation: their weights are stacked, and a step is taken for all of them at once.
+
+What comes of it is what `training.train` makes of each alone, but for the order of additions in floating point. Where
+models have unequal numbers of examples, batches are filled up with examples that weigh nothing, and a model that has
+done its steps stays as it is while others go on.
+
+Linear layers of a sequence are multiplied as one batch of matrices (`torch.baddbmm`), which is quicker than what
+`torch.func.vmap` makes of them; models of other kinds go through `vmap`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from protoflow.learning.backend import torch
+from protoflow.learning.training import single_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+
+    from protoflow.learning.task import Task
+    from protoflow.learning.training import Loss, Training
+
+    Stack = Mapping[str, torch.Tensor]
+    """Name -> the tensors of that name of all models, of shape (models, ...)."""
+    Forward = Callable[[Stack, torch.Tensor], torch.Tensor]
+
+_nn = torch.nn
+_ELEMENTWISE = (
+    _nn.ReLU, _nn.LeakyReLU, _nn.ELU, _nn.SELU, _nn.CELU, _nn.GELU, _nn.SiLU, _nn.Sigmoid, _nn.Tanh, _nn.Softplus,
+    _nn.Hardtanh, _nn.ReLU6, _nn.Identity,
+)  # fmt: skip
+_CHANCE = (torch.nn.modules.dropout._DropoutNd, _nn.RReLU, _nn.FractionalMaxPool2d, _nn.FractionalMaxPool3d)
+
+_kinds: WeakKeyDictionary[torch.nn.Module, str] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class CohortBatch:
+    """A batch for each model: `inputs` of shape (models, batch, ...), `labels` and `weights` of (models, batch).
+
+    `weights` are what an example counts in the mean of its model's batch: 1 / size, or 0 for one that only fills up.
+    """
+
+    inputs: torch.Tensor
+    labels: torch.Tensor
+    weights: torch.Tensor
+    task: Task
+
+    def loss(self, outputs: torch.Tensor) -> torch.Tensor:
+        """The sum over the models of the mean over their batches."""
+        losses = self.task.losses(outputs.flatten(0, 1), self.labels.flatten())
+        return losses.dot(self.weights.flatten())
+
+
+class CohortModel:
+    """Models of one kind, to a loss as one: called with inputs of all of them, with the names of each and its stack."""
+
+    def __init__(self, models: Sequence[torch.nn.Module]) -> None:
+        self._forward = forward_of(models[0])
+        self._models = [dict(model.named_parameters()) for model in models]
+        self._stacks = {
+            name: torch.stack([model[name].detach() for model in self._models]).requires_grad_(tensor.requires_grad)
+            for name, tensor in self._models[0].items()
+        }
+        self.trained = [tensor for tensor in self._stacks.values() if tensor.requires_grad]
+
+    def __call__(self, inputs: torch.Tensor) -> torch.Tensor:
+        return self._forward(self._stacks, inputs)
+
+    def named_parameters(self) -> Iterator[tuple[str, torch.Tensor]]:
+        yield from self._stacks.items()
+
+    def write_back(self) -> None:
+        """Give each model what has become of it."""
+        names = [name for name, stack in self._stacks.items() if stack.requires_grad]
+        with torch.no_grad():
+            for name in names:
+                torch._foreach_copy_([model[name] for model in self._models], list(self._stacks[name].unbind()))
+
+
+def kind_of(model: torch.nn.Module) -> Hashable:
+    """What two models must have in common to be stacked: their layers, and which of their parameters are trained."""
+    if model not in _kinds:
+        shapes = [(name, tuple(each.shape), each.dtype) for name, each in model.named_parameters()]
+        _kinds[model] = f"{type(model).__module__}.{model!r}{shapes}"
+    return _kinds[model], tuple(each.requires_grad for each in model.parameters())
+
+
+def obstacle(model: torch.nn.Module, inputs: torch.Tensor) -> str | None:
+    """Why models of this kind cannot be stacked, so that the clause completes `because ...`; None if they can.
+
+    `inputs` are some examples to try it with.
+    """
+    for name, _ in model.named_buffers():
+        return f"the model has a buffer, `{name}`"
+    for module in model.modules():
+        if isinstance(module, _CHANCE):
+            return f"its {type(module).__name__} leaves something to chance"
+        if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
+            return f"its {type(module).__name__} mixes the examples of a batch"
+        if module._forward_hooks or module._forward_pre_hooks or module._backward_hooks or module._backward_pre_hooks:
+            return f"its {type(module).__name__} has hooks"
+    try:
+        CohortModel([model, model])(torch.stack([inputs, inputs]))
+    except Exception as error:
+        return f"torch.func.vmap cannot take the model: {str(error).splitlines()[0]}"
+    return None
+
+
+def forward_of(model: torch.nn.Module) -> Forward:
+    """What the model does, done by a stack of such models to the inputs of each."""
+    names = {name for name, _ in model.named_parameters()}
+    layers = _layers(model, "", names)
+    if layers is None:
+
+        def alone(parameters: Any, inputs: torch.Tensor) -> Any:
+            return torch.func.functional_call(model, parameters, (inputs,))
+
+        return torch.func.vmap(alone, randomness="error")
+    sequence = layers
+
+    def forward(stack: Stack, inputs: torch.Tensor) -> torch.Tensor:
+        for layer in sequence:
+            inputs = layer(stack, inputs)
+        return inputs
+
+    return forward
+
+
+def _layers(module: torch.nn.Module, prefix: str, names: set[str]) -> list[Forward] | None:
+    """The layers of a sequence, nested or not; None where one is not known here, or shares its weights."""
+    kind = type(module)
+    if kind is _nn.Sequential:
+        layers: list[Forward] = []
+        for name, child in module.named_children():
+            found = _layers(child, f"{prefix}{name}.", names)
+            if found is None:
+                return None
+            layers += found
+        return layers
+    if kind is _nn.Linear and f"{prefix}weight" in names:
+        return [partial(_linear, f"{prefix}weight", f"{prefix}bias" if f"{prefix}bias" in names else None)]
+    if kind is _nn.Flatten and module.start_dim == 1 and module.end_dim == -1:
+        return [lambda _, inputs: inputs.flatten(2)]
+    if kind in _ELEMENTWISE and not getattr(module, "inplace", False):
+        return [lambda _, inputs: module(inputs)]
+    return None
+
+
+def _linear(weight: str, bias: str | None, stack: Stack, inputs: torch.Tensor) -> torch.Tensor:
+    rows, matrices = inputs.reshape(len(inputs), -1, inputs.shape[-1]), stack[weight].transpose(1, 2)
+    product = rows.bmm(matrices) if bias is None else torch.baddbmm(stack[bias].unsqueeze(1), rows, matrices)
+    return product.reshape(*inputs.shape[:-1], -1)
+
+
+@single_thread()
+def train(work: Sequence[Training], loss: Loss) -> list[int]:
+    """Do trainings as one, in place, and say in how many steps each was done.
+
+    Their models are of one kind and their settings the same but for the learning rate; they come in the order of the
+    numbers of their examples, the largest first. `loss` is the sum of their losses, of a CohortModel and a CohortBatch.
+    """
+    first, size = work[0], work[0].batch_size
+    counts = [len(each.examples) for each in work]
+    steps = [-(-count // size) for count in counts]
+    for each in work:
+        each.model.train()
+    model = CohortModel([each.model for each in work])
+    rates = torch.tensor([each.learning_rate for each in work])
+    generators = [torch.Generator().manual_seed(each.seed) for each in work]
+    weights = torch.zeros(len(work), counts[0])
+    for row, count in zip(weights, counts, strict=True):
+        last = (count - 1) // size * size
+        row[:last], row[last:count] = 1 / size, 1 / (count - last)
+    examples = [each.examples for each in work]
+    inputs = first.examples.inputs.new_empty(len(work), *first.examples.inputs.shape)
+    labels = first.examples.labels.new_empty(len(work), counts[0])
+    for _ in range(first.epochs):
+        for place, (own, generator) in enumerate(zip(examples, generators, strict=True)):
+            order = torch.zeros(counts[0], dtype=torch.int64)
+            order[: len(own)] = torch.randperm(len(own), generator=generator)
+            torch.index_select(own.inputs, 0, order, out=inputs[place])
+            torch.index_select(own.labels, 0, order, out=labels[place])
+        for step, begin in enumerate(range(0, counts[0], size)):
+            part = slice(begin, begin + size)
+            batch = CohortBatch(inputs[:, part], labels[:, part], weights[:, part], first.examples.task)
+            slopes = torch.autograd.grad(loss(model, batch), model.trained, allow_unused=True)
+            _descend(model.trained, slopes, rates, sum(step < number for number in steps))
+    model.write_back()
+    return [first.epochs * number for number in steps]
+
+
+@torch.no_grad()
+def _descend(
+    stacks: Sequence[torch.Tensor], slopes: Sequence[torch.Tensor | None], rates: torch.Tensor, going: int
+) -> None:
+    """A step against the slopes, of the first `going` models."""
+    pairs = [(stack[:going], slope[:going]) for stack, slope in zip(stacks, slopes, strict=True) if slope is not None]
+    if (rates == rates[0]).all():
+        torch._foreach_add_([stack for stack, _ in pairs], [slope for _, slope in pairs], alpha=-float(rates[0]))
+        return
+    for stack, slope in pairs:
+        stack.sub_(rates[:going].reshape(-1, *[1] * (stack.dim() - 1)) * slope)
