@@ -136,8 +136,8 @@ def _layers(module: torch.nn.Module, prefix: str, names: set[str]) -> list[Forwa
     kind = type(module)
     if kind is _nn.Sequential:
         layers: list[Forward] = []
-        for name, child in module.named_children():
-            found = _layers(child, f"{prefix}{name}.", names)
+        for name, child in module._modules.items():  # `named_children` would leave out one that is there twice
+            found = None if child is None else _layers(child, f"{prefix}{name}.", names)
             if found is None:
                 return None
             layers += found

@@ -29,6 +29,8 @@ STEP = 1.0
 LATENCY = Conditions(latency={("*", "*"): Span(STEP, STEP)})
 HALF_A_UNIT = 2.0**-25
 """What rounding to 24 bits after the point changes at most; to store the mean as float32 changes no more once again."""
+TOGETHER = 2.0**-22
+"""What the order of additions changes in float32 where many clients are trained as one."""
 
 
 def crash(who: str, phase: int) -> Conditions:
@@ -68,7 +70,7 @@ def furthest(first: training.Weights, second: training.Weights) -> float:
 def test_one_round_is_one_of_federated_averaging():
     made, seen = played(rounds=1)
     assert [values.get("clients") for values in seen] == [None, 5]
-    assert furthest(server_of(made).weights(), mean_of(made, [1, 2, 3, 4, 5])) <= 2 * HALF_A_UNIT
+    assert furthest(server_of(made).weights(), mean_of(made, [1, 2, 3, 4, 5])) <= 2 * HALF_A_UNIT + TOGETHER
 
 
 def test_it_learns_what_federated_averaging_learns():
@@ -85,7 +87,7 @@ def test_a_client_crashes_in_each_phase(phase):
     survivors = [1, 2, 3, 4, 5] if phase == 3 else [1, 3, 4, 5]
     assert [values.get("clients") for values in seen] == [None, len(survivors), 4]
     made, _ = played(crash("client2", phase), rounds=1)
-    assert furthest(server_of(made).weights(), mean_of(made, survivors)) <= 2 * HALF_A_UNIT
+    assert furthest(server_of(made).weights(), mean_of(made, survivors)) <= 2 * HALF_A_UNIT + TOGETHER
 
 
 @pytest.mark.parametrize("phase", range(4))
