@@ -97,6 +97,8 @@ def obstacle(model: torch.nn.Module, inputs: torch.Tensor) -> str | None:
     """
     for name, _ in model.named_buffers():
         return f"the model has a buffer, `{name}`"
+    if len(list(model.named_parameters(remove_duplicate=False))) > len(list(model.parameters())):
+        return "two of the model's layers share weights"
     for module in model.modules():
         if isinstance(module, _CHANCE):
             return f"its {type(module).__name__} leaves something to chance"
@@ -113,8 +115,7 @@ def obstacle(model: torch.nn.Module, inputs: torch.Tensor) -> str | None:
 
 def forward_of(model: torch.nn.Module) -> Forward:
     """What the model does, done by a stack of such models to the inputs of each."""
-    names = {name for name, _ in model.named_parameters()}
-    layers = _layers(model, "", names)
+    layers = _layers(model, "")
     if layers is None:
 
         def alone(parameters: Any, inputs: torch.Tensor) -> Any:
@@ -131,19 +132,19 @@ def forward_of(model: torch.nn.Module) -> Forward:
     return forward
 
 
-def _layers(module: torch.nn.Module, prefix: str, names: set[str]) -> list[Forward] | None:
-    """The layers of a sequence, nested or not; None where one is not known here, or shares its weights."""
+def _layers(module: torch.nn.Module, prefix: str) -> list[Forward] | None:
+    """The layers of a sequence, nested or not; None where one is not known here."""
     kind = type(module)
     if kind is _nn.Sequential:
         layers: list[Forward] = []
         for name, child in module._modules.items():  # `named_children` would leave out one that is there twice
-            found = None if child is None else _layers(child, f"{prefix}{name}.", names)
+            found = None if child is None else _layers(child, f"{prefix}{name}.")
             if found is None:
                 return None
             layers += found
         return layers
-    if kind is _nn.Linear and f"{prefix}weight" in names:
-        return [partial(_linear, f"{prefix}weight", f"{prefix}bias" if f"{prefix}bias" in names else None)]
+    if kind is _nn.Linear:
+        return [partial(_linear, f"{prefix}weight", None if module.bias is None else f"{prefix}bias")]
     if kind is _nn.Flatten and module.start_dim == 1 and module.end_dim == -1:
         return [lambda _, inputs: inputs.flatten(2)]
     if kind in _ELEMENTWISE and not getattr(module, "inplace", False):
