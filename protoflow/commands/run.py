@@ -96,6 +96,7 @@ def add(subparsers: Subparsers) -> Parser:
 
 def run(options: argparse.Namespace) -> int:
     import logging
+    from logging.handlers import BufferingHandler
 
     from protoflow.checks import validate
     from protoflow.checks.composition import Options
@@ -129,7 +130,8 @@ def run(options: argparse.Namespace) -> int:
         again = validating(reading.protocol, reading.parameters, ["--handlers"])
         print(f"{text.summary(report)}; to see it all: {again}", file=sys.stderr)
 
-    logging.getLogger("protoflow").addHandler(logging.NullHandler())  # warnings are printed below, once
+    warnings = BufferingHandler(capacity=sys.maxsize)  # they are printed below
+    logging.getLogger("protoflow").addHandler(warnings)
     program = compile_protocol(reading.protocol, reading.parameters)
     counts = participants(program, options.clients, PARTICIPANTS)
     materials = Materials(options.data, options.partition, options.seed, options.model)  # loaded when one asks for them
@@ -149,12 +151,13 @@ def run(options: argparse.Namespace) -> int:
         )
         outcome = "complete" if result.outcome == "complete" else f"not complete: ended at {options.until}"
     finally:
+        logging.getLogger("protoflow").removeHandler(warnings)
         progress.close()
         if progress.begun:
             _show(options, program.protocol.name, progress.rounds)
             print(outcome)
-    for warning in result.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+    for warning in warnings.buffer:
+        print(f"warning: {warning.getMessage()}", file=sys.stderr)
     if result.crashed:
         print(f"stopped for ever: {', '.join(result.crashed)}", file=sys.stderr)
     return 0

@@ -101,11 +101,11 @@ def obstacle(model: torch.nn.Module, inputs: torch.Tensor) -> str | None:
         return "two of the model's layers share weights"
     for module in model.modules():
         if isinstance(module, _CHANCE):
-            return f"its {type(module).__name__} leaves something to chance"
+            return f"the model's {type(module).__name__} leaves something to chance"
         if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
-            return f"its {type(module).__name__} mixes the examples of a batch"
+            return f"the model's {type(module).__name__} mixes the examples of a batch"
         if module._forward_hooks or module._forward_pre_hooks or module._backward_hooks or module._backward_pre_hooks:
-            return f"its {type(module).__name__} has hooks"
+            return f"the model's {type(module).__name__} has hooks"
     try:
         CohortModel([model, model])(torch.stack([inputs, inputs]))
     except Exception as error:

@@ -184,10 +184,10 @@ def twice() -> nn.Module:
     ("layer", "reason"),
     [
         (twice, "two of the model's layers share weights"),
-        (lambda: nn.Dropout(0.5), "its Dropout leaves something to chance"),
+        (lambda: nn.Dropout(0.5), "the model's Dropout leaves something to chance"),
         (lambda: nn.BatchNorm1d(7), "the model has a buffer, `2.running_mean`"),
-        (lambda: nn.BatchNorm1d(7, track_running_stats=False), "its BatchNorm1d mixes the examples of a batch"),
-        (lambda: Hooked(7), "its Hooked has hooks"),
+        (lambda: nn.BatchNorm1d(7, track_running_stats=False), "the model's BatchNorm1d mixes the examples of a batch"),
+        (lambda: Hooked(7), "the model's Hooked has hooks"),
     ],
 )
 def test_what_cannot_be_stacked_is_trained_alone(
