@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protoflow.learning import fedavg
+from protoflow.learning import fedavg, together
+from protoflow.runtime import batched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,10 +59,25 @@ class Device(fedavg.Client):
         return cls(setting.model, setting.data, setting.seed, setting.shared.setdefault("spare models", []))
 
     def train(self, message: Message) -> Payload:
+        return super().train(message)
+
+    @batched(train)
+    @staticmethod
+    def train_together(clients: Sequence[fedavg.Client], messages: Sequence[Message]) -> list[Payload]:
+        """A few at a time, so that few models are lent."""
+        answers: list[Payload] = []
+        for first in range(0, len(clients), together.CHUNK):
+            some = slice(first, first + together.CHUNK)
+            answers += fedavg.Client.train_together(clients[some], messages[some])
+        return answers
+
+    def begin(self, message: Message) -> None:
         self.model = self._spare.pop() if self._spare else self._make()
         self.training_set, self.validation_set = self._fetch().held_out()
-        try:
-            return super().train(message)
-        finally:
-            self._spare.append(self.model)
-            del self.model, self.start, self.training_set, self.validation_set
+        super().begin(message)
+
+    def answer(self, message: Message, steps: int) -> Payload:
+        payload = super().answer(message, steps)
+        self._spare.append(self.model)
+        del self.model, self.start, self.training_set, self.validation_set
+        return payload

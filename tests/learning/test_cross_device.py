@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 import torch
 
-from protoflow.learning import cross_device, training
+from protoflow.learning import cross_device, together, training
 from protoflow.learning.materials import Materials
 from protoflow.runtime import Course
 from protoflow.testing import participant
@@ -29,7 +29,7 @@ def test_a_million_devices_learn_and_those_that_are_not_asked_are_not_there():
     assert len(asked) > 290
     assert len(devices._built) == len(asked | {"device1"})
     assert len({id(device._spare) for device in devices._built.values()}) == 1
-    assert len(devices[0]._spare) == 1, "one model for all of them"
+    assert len(devices[0]._spare) == together.CHUNK, "models for all of them"
 
 
 def test_a_device_at_rest_holds_neither_model_nor_data():
