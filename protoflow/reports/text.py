@@ -87,7 +87,11 @@ def tally(diagnostics: Iterable[Diagnostic]) -> str:
 
 
 def plural(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    if number == 1:
+        return f"{number} {noun}"
+    if noun.endswith("y") and noun[-2:-1] not in tuple("aeiou"):
+        noun = f"{noun[:-1]}ie"
+    return f"{number} {noun}s"
 
 
 def render_diagnostic(

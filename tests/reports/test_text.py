@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protoflow.diagnostics import Diagnostic, Help, Label, Span
-from protoflow.reports.text import WIDTH, render_diagnostic, tally
+from protoflow.reports.text import WIDTH, plural, render_diagnostic, tally
 
 SOURCE = """\
 roles:
@@ -22,6 +22,12 @@ SOURCES = {"mine.yaml": SOURCE}
 
 def span(line: int, column: int, end_column: int, end_line: int | None = None) -> Span:
     return Span("mine.yaml", line, column, end_line or line, end_column)
+
+
+def test_several_parties_and_relays_and_one_of_each() -> None:
+    assert [plural(number, role) for role in ("client", "party", "relay") for number in (1, 2)] == [
+        *("1 client", "2 clients", "1 party", "2 parties", "1 relay", "2 relays")
+    ]
 
 
 def test_a_finding_with_everything() -> None:
