@@ -5,17 +5,20 @@ from __future__ import annotations
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from protoflow.commands.arguments import add_sources, new_parser, participants, whole_number
 from protoflow.errors import ProtocolError, UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable, Iterator, Mapping
 
     from protoflow.commands.arguments import Parser, Subparsers
     from protoflow.engines.conditions import Conditions
     from protoflow.reports.rounds import Rounds
+
+T = TypeVar("T")
 
 NAME = "run"
 SUMMARY = "run a course in simulation"
@@ -156,11 +159,22 @@ def run(options: argparse.Namespace) -> int:
         if progress.begun:
             _show(options, program.protocol.name, progress.rounds)
             print(outcome)
-    for warning in warnings.buffer:
-        print(f"warning: {warning.getMessage()}", file=sys.stderr)
+    for warning in [*(each.getMessage() for each in warnings.buffer), *_astray(progress.rounds, program.parameters)]:
+        print(f"warning: {warning}", file=sys.stderr)
     if result.crashed:
         print(f"stopped for ever: {', '.join(result.crashed)}", file=sys.stderr)
     return 0
+
+
+def _astray(rounds: Rounds, parameters: Mapping[str, object]) -> Iterator[str]:
+    """What is said where training has run away, and the table alone would say it between the lines."""
+    from protoflow.language.suggest import quoted
+
+    if (found := rounds.gone_astray()) is not None:
+        names, number = found
+        rate = parameters.get("learning_rate")
+        try_ = f"; a smaller step may help: --set learning_rate={rate / 10:g}" if isinstance(rate, float) else ""
+        yield f"{quoted(names)} {'is' if len(names) == 1 else 'are'} not finite in round {number}{try_}"
 
 
 def _show(options: argparse.Namespace, name: str, rounds: Rounds) -> None:
@@ -237,13 +251,21 @@ def _conditions(options: argparse.Namespace) -> Conditions:
     found = notation.read_conditions(options.faults) if options.faults else Conditions()
     latency, compute, loss = dict(found.latency), dict(found.compute), dict(found.loss)
     for text in options.latency:
-        latency |= notation.parse_latency(text)
+        latency |= _parsed("--latency", notation.parse_latency, text)
     for text in options.compute:
-        compute |= notation.parse_compute(text)
+        compute |= _parsed("--compute", notation.parse_compute, text)
     for text in options.loss:
-        loss |= notation.parse_loss(text)
-    crashes = (*found.crashes, *map(notation.parse_crash, options.crash))
+        loss |= _parsed("--loss", notation.parse_loss, text)
+    crashes = (*found.crashes, *(_parsed("--crash", notation.parse_crash, text) for text in options.crash))
     return replace(found, latency=latency, compute=compute, loss=loss, crashes=crashes)
+
+
+def _parsed(option: str, parse: Callable[[str], T], text: str) -> T:
+    """Raises UsageError with the option, for a text that is not in its notation."""
+    try:
+        return parse(text)
+    except UsageError as error:
+        raise UsageError(f"{option}: {error}") from None
 
 
 def _until(text: str | None) -> float | None:

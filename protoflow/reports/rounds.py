@@ -11,6 +11,7 @@ is of the round that ends next, into whose result it goes: clients test their ow
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -100,6 +101,14 @@ class Rounds:
         row.metrics = dict(step.metrics)
         self.rows.append(row)
         return row
+
+    def gone_astray(self) -> tuple[list[str], Any] | None:
+        """The metrics that are the first to be infinite or no number, and the round; None where all are finite."""
+        for row in self.rows:
+            names = [name for name, each in row.metrics.items() if isinstance(each, float) and not math.isfinite(each)]
+            if names:
+                return names, row.metrics[END_OF_ROW]
+        return None
 
     def table(self) -> str:
         """The rows in columns, then a line for the whole course; that line alone where nobody logged a round."""

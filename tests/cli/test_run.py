@@ -253,6 +253,44 @@ roles:
 """
 
 
+DIVERGES = """\
+import protoflow
+
+
+class Server(protoflow.Participant):
+    def greet(self):
+        self.log(round=1, loss=1.0)
+        self.log(round=2, loss=float("nan"))
+        return {"text": ""}
+
+    def listen(self, message): ...
+"""
+
+
+def test_numbers_that_are_not_finite_are_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("diverging.py").write_text(DIVERGES, encoding="utf-8")
+    monkeypatch.syspath_prepend(folder)
+    text = "protoflow: 1\nname: own\nextends: hello\nroles: {server: {class: diverging:Server}}\n"
+    Path("own.yaml").write_text(text, encoding="utf-8")
+    for rates, said in (
+        ("", ""),
+        ("parameters: {learning_rate: 0.5}\n", "; a smaller step may help: --set learning_rate=0.05"),
+    ):
+        Path("own.yaml").write_text(text + rates, encoding="utf-8")
+        assert main(["run", "own.yaml", "--clients", "1"]) == 0
+        assert f"\nwarning: `loss` is not finite in round 2{said}\n" in capsys.readouterr().err
+
+
+def test_an_option_that_is_not_in_its_notation_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    for option, text, said in (
+        ("--latency", "10", "`10` is not a time with a unit, such as `10ms` or `2.5s`"),
+        ("--crash", "client:2", "a crash is written like client:3@round=2 or client:3@time=5s, not `client:2`"),
+    ):
+        assert failure(capsys, "run", "hello", option, text) == (2, f"error: {option}: {said}\n")
+
+
 def test_interrupted_a_run_keeps_its_trace_and_ends_with_130(folder: Path) -> None:
     Path("endless.yaml").write_text(PING_PONG, encoding="utf-8")
     with subprocess.Popen(

@@ -23,6 +23,13 @@ STEPS = [
 ]
 
 
+def test_the_first_round_in_which_something_is_not_finite() -> None:
+    assert Rounds(STEPS).gone_astray() is None
+    nan, infinite = float("nan"), float("inf")
+    steps = [*STEPS, step(5.0, round=3, r2=nan, loss=infinite, note=1.0), step(6.0, round=4, r2=nan)]
+    assert Rounds(steps).gone_astray() == (["r2", "loss"], 3)
+
+
 def test_a_row_has_what_was_sent_since_the_row_before() -> None:
     rounds = Rounds()
     ended = [row for each in STEPS if (row := rounds.add(each)) is not None]
