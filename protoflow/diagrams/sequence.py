@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from protoflow.diagrams.rounds import Answers
     from protoflow.trace import SentMessage
 
+_STRETCHES = 12
+"""What the name of a lifeline lists of many participants who are alike."""
+
 
 def chart(
     steps: Sequence[Step],
@@ -111,7 +114,8 @@ def _folded(steps: Sequence[Step], roles: Mapping[str, str], initial: Mapping[st
         raise UsageError(f"the run has steps of `{strangers[0]}`, who is not one of its participants")
     alike: dict[tuple[str, str], list[str]] = {}
     for who, role in roles.items():
-        alike.setdefault((role, repr(histories[who])), []).append(who)
+        history = repr(histories[who]) if who in histories else ""
+        alike.setdefault((role, history), []).append(who)
     return tuple(
         Lifeline(_range(role, who), tuple(who), states.get(who[0], initial.get(role, "")))
         for (role, _), who in alike.items()
@@ -119,7 +123,7 @@ def _folded(steps: Sequence[Step], roles: Mapping[str, str], initial: Mapping[st
 
 
 def _range(role: str, members: Sequence[str]) -> str:
-    """`server`, `client2`, `client[1..3,5]`."""
+    """`server`, `client2`, `client[1..3,5]`; of very many stretches the first, and how many these are in all."""
     if len(members) == 1:
         return members[0]
     numbers = [int(who.removeprefix(role)) for who in members]
@@ -129,7 +133,9 @@ def _range(role: str, members: Sequence[str]) -> str:
             runs[-1].append(number)
         else:
             runs.append([number])
-    parts = [str(run[0]) if len(run) == 1 else f"{run[0]}..{run[-1]}" for run in runs]
+    parts = [str(run[0]) if len(run) == 1 else f"{run[0]}..{run[-1]}" for run in runs[:_STRETCHES]]
+    if len(runs) > _STRETCHES:
+        parts.append(f"... {len(members):,} in all")
     return f"{role}[{','.join(parts)}]"
 
 

@@ -158,15 +158,17 @@ def _about(found: Diagnostic, program: Program) -> Iterator[str]:
 
 
 def _run(run: Run, protocol: Protocol) -> dict[str, Any]:
-    """`events` are those of the chart, whole: the page shows as many as there is room for."""
+    """`events` are those of the chart, whole: the page shows as many as there is room for. `begin` says how many of
+    each role begin, and in which state; `roles` has the role of each who takes a step.
+    """
     initial = {name: str(role.initial) for name, role in protocol.roles.items()}
     shown = chart(run.steps, run.participants, answers=answered(protocol), initial=initial, loop=run.loop, window=None)
     roles = roles_of(run.participants, run.steps)
     return {
         "title": run.title,
         "finding": run.finding,
-        "begin": {who: initial[role] for who, role in roles.items()},
-        "roles": roles,
+        "begin": {role: [initial[role], number] for role, number in run.participants.items()},
+        "roles": {step.receiver: roles[step.receiver] for step in run.steps},
         "lifelines": [line.name for line in shown.lifelines],
         "events": [_event(event) for event in shown.events],
         "steps": [_step(step, roles[step.receiver]) for step in run.steps],

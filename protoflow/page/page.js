@@ -347,12 +347,17 @@ class Player {
   go(step) {
     const { steps, begin, roles } = this.run;
     this.done = Math.min(steps.length, Math.max(0, step));
-    const where = { ...begin };
+    const where = {};
     for (let place = 0; place < this.done; place++) where[steps[place][0]] = steps[place][1];
     const counts = new Map();
+    const add = (role, state, number) => {
+      const place = `state:${role}:${state}`;
+      counts.set(place, (counts.get(place) ?? 0) + number);
+    };
+    for (const [role, [state, number]] of Object.entries(begin)) add(role, state, number);
     for (const [who, state] of Object.entries(where)) {
-      const place = `state:${roles[who]}:${state}`;
-      counts.set(place, (counts.get(place) ?? 0) + 1);
+      add(roles[who], begin[roles[who]][0], -1);
+      add(roles[who], state, 1);
     }
     this.tokens.set(counts);
     const [, , row, message, sentence, bad, time] = this.done ? steps[this.done - 1] : ["", "", "", "", "Before the first step.", false, null];

@@ -474,3 +474,16 @@ def test_a_run_of_many_who_are_not_alike_shows_some_and_names_the_rest() -> None
     shown = run_diagram(load("fedavg_deadline"), steps, {"server": 1, "client": 12}, verdict=("PF201", "x"))
     assert len(shown.picture.lifelines) == 13
     assert mermaid_problems([diagram.mermaid]) == [""]
+
+
+def test_very_many_alike_are_named_by_the_first_of_them_and_their_number() -> None:
+    asked = tuple(f"device{number}" for number in range(1, 100, 2))
+    ask = SentMessage("ask", asked)
+    steps = [start("server", ask), *(take(who, "ask", "server", ("ready", "ready")) for who in asked)]
+    few, many = (chart(steps, {"server": 1, "device": number}) for number in (99, 1000))
+    assert [line.name for line in few.lifelines] == [
+        "server",
+        "device[1,3,5,7,9,11,13,15,17,19,21,23,... 50 in all]",
+        "device[2,4,6,8,10,12,14,16,18,20,22,24,... 49 in all]",
+    ]
+    assert many.lifelines[2].name == "device[2,4,6,8,10,12,14,16,18,20,22,24,... 950 in all]"
