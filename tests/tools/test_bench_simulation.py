@@ -141,9 +141,18 @@ def test_the_profile_of_a_round() -> None:
 def test_the_picture_of_growth(suffix: str, tmp_path: Path) -> None:
     from growth import Point, draw
 
-    points = [Point(10**power, 100, 300 + power, 1.0, 0.5) for power in (2, 3, 4)]
+    points = [Point(10**power, min(1_000, 10**power), 300 + power, 1.0, 0.5) for power in (2, 3, 4)]
     for name in ("one", "same"):
         draw(points, tmp_path / f"{name}{suffix}")
     one = (tmp_path / f"one{suffix}").read_bytes()
     assert one == (tmp_path / f"same{suffix}").read_bytes()
-    assert suffix != ".svg" or b"peak memory (MiB)" in one
+    assert suffix != ".svg" or b"seconds a round of 1,000" in one
+
+
+def test_more_clients_train_as_many(tmp_path: Path) -> None:
+    done = bench("--growth", "--quick", "--plot", tmp_path / "growth.svg")
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()[1:-1]]
+    assert [row[:2] for row in rows] == [["100", "20"], ["1,000", "20"]]
+    assert all(float(row[2]) > 50 for row in rows), "MiB: torch alone is more"
+    assert (tmp_path / "growth.svg").stat().st_size > 1_000

@@ -65,17 +65,21 @@ def measured(clients: int, cohort: int, rounds: int) -> Point:
 
 
 def draw(points: list[Point], path: Path) -> None:
-    """Memory and seconds a round over the number of clients."""
+    """Memory, and seconds a round of those with the whole cohort, over the number of clients."""
     import matplotlib
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8.8, 3.2), layout="constrained")
     panels = figure.subplots(1, 2)
-    for axes, title, values, colour, marker in (
-        (panels[0], "peak memory (MiB)", [each.memory for each in points], "#0072B2", "o"),
-        (panels[1], "seconds a round", [each.seconds for each in points], "#D55E00", "s"),
+    cohort = max(each.cohort for each in points)
+    memory = {each.clients: each.memory for each in points}
+    seconds = {each.clients: each.seconds for each in points if each.cohort == cohort}
+    for axes, title, known, colour, marker in (
+        (panels[0], "peak memory (MiB)", memory, "#0072B2", "o"),
+        (panels[1], f"seconds a round of {cohort:,}", seconds, "#D55E00", "s"),
     ):
-        axes.plot([each.clients for each in points], values, color=colour, marker=marker)
+        values = list(known.values())
+        axes.plot(list(known), values, color=colour, marker=marker)
         axes.set(xscale="log", xlabel="registered clients", ylabel=title, ylim=(0, 1.15 * max(values)))
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
