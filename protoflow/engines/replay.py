@@ -307,7 +307,7 @@ class _Puppet:
         trigger = self.interpreter.trying
         row = next(row for row in self._program.rows(self.interpreter.state, trigger) if row.handler == name)
         if (trigger, row.index) != (self._step.trigger, self._step.row):
-            _refuse(self._number, self._step, f"row {row.index} is taken on `{trigger}`")
+            _refuse(self._number, self._step, f"a row for `{trigger}` in state `{row.source}` is taken instead")
         for event in self._step.raises:
             self.interpreter.raise_event(event)
         messages = self._directory.program.protocol.messages

@@ -141,7 +141,16 @@ def _inputs(path: Path, name: str, array: Array) -> torch.Tensor:
         raise UsageError(
             f"{path}: `{name}` is of shape {array.shape} and type {array.dtype}; it needs numbers, one example a row"
         )
+    _complete(f"{path}, `{name}`", array)
     return as_inputs(torch.from_numpy(array if array.dtype == numpy.uint8 else array.astype(numpy.float32)))
+
+
+def _complete(where: str, array: Array) -> None:
+    """Raise UsageError for the first number that is none."""
+    if array.dtype.kind == "f" and not (numbers := numpy.isfinite(array)).all():
+        place = tuple(int(each) for each in numpy.argwhere(~numbers)[0])
+        at = "".join(f"[{each}]" for each in place)
+        raise UsageError(f"{where}: the number at {at} is {array[place]}; fill it, or leave out row {place[0]}")
 
 
 def _owners(path: Path, array: Array | None) -> torch.Tensor | None:
@@ -172,6 +181,7 @@ def _labels(where: str, array: Array) -> Array:
     if array.ndim != 1 or array.dtype.kind not in "fiubU":
         raise UsageError(f"{where}: of shape {array.shape} and type {array.dtype}; it needs one label an example")
     if array.dtype.kind == "f":
+        _complete(where, array)
         return array.astype(numpy.float32)
     classes, places = numpy.unique(array, return_inverse=True)
     if len(classes) * 2 > len(array) > 2:

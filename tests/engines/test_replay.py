@@ -199,7 +199,7 @@ def test_an_unhandled_message_at_the_end() -> None:
         (
             [step("deliver", "client2", "model", 1, sends={"update": ("server",)}),
              step("deliver", "server", "update", 3, sender="client2"), step("start", "server", "start")],
-            "step 8 (server: start `start`): row 5 is taken on `all_in`",
+            "step 8 (server: start `start`): a row for `all_in` in state `training` is taken instead",
         ),
     ],
 )  # fmt: skip

@@ -95,7 +95,8 @@ OBJECTS[:] = [Trap() for _ in range(20)]
         ({"x": X, "y": X}, "{}, `y`: of shape (20, 2) and type float64; it needs one label an example"),
         ({"x": X, "y": np.arange(20)}, "{}, `y`: 20 different labels for 20 examples are too many for classes; write "
                                        "values to predict as numbers with a fraction (3.0), or as an array of floats"),
-        ({"x": X + np.inf, "y": Y}, "{}: a number in `train` is missing or infinite"),
+        ({"x": X + np.inf, "y": Y}, "{}, `x`: the number at [0][0] is inf; fill it, or leave out row 0"),
+        ({"x": X, "y": np.where(Y > 0, np.nan, 0.5)}, "{}, `y`: the number at [1] is nan; fill it"),
         ({"x": X, "y": Y, "owners": X}, "{}: `owners` is of shape (20, 2) and type float64; it needs one number a row"),
         ({"x": X, "y": Y, "owners": Y[1:]}, "{}: `x` has 20 rows, `owners` 19; each example needs both"),
         ({"x_train": X, "y_train": Y, "x_test": X, "y_test": X[:, 0]}, "{}: `y_train` is of type int64, `y_test` of "
