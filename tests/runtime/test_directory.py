@@ -127,3 +127,35 @@ def test_numbers_that_the_protocol_does_not_allow(clients: int, edges: int, text
     with pytest.raises(UsageError) as caught:
         directory("one", clients, edges)
     assert str(caught.value) == text
+
+
+CLASH = """
+messages: {hi: {from: peer, to: peer1}}
+roles:
+  peer:  {count: 1.., states: {on: {final: true}}, transitions: [{trigger: start, source: on, send: hi}]}
+  peer1: {count: %s, states: {on: {final: true}}, transitions: [{trigger: hi, source: on}]}
+"""
+
+
+@pytest.mark.parametrize(("count", "peers", "clashing"), [("1", 1, "peer1"), ("1..", 10, None), ("1..", 11, "peer11")])
+def test_two_participants_never_have_one_id(count: str, peers: int, clashing: str | None) -> None:
+    program = compile_protocol(protocol(CLASH % count))
+    if clashing is None:
+        assert len(set(Directory(program, {"peer": peers, "peer1": 1}).ids)) == peers + 1
+        return
+    with pytest.raises(UsageError) as caught:
+        Directory(program, {"peer": peers, "peer1": 1})
+    assert str(caught.value) == (
+        f"`{clashing}` would be a participant of role `peer` and one of role `peer1`: rename one of the roles"
+    )
+
+
+def test_who_is_told_of_a_loss_and_who_is_left() -> None:
+    found = directory("one", 4)
+    assert found.watchers("client1") == (), "nobody has a row for `lost`"
+    assert found.among("client", {"client2", "edge1"}) == ("client1", "client3", "client4")
+    assert found.place("client3") == ("client", 2)
+    assert (found.role_of["edge2"], found.order["edge2"], found.order["client1"]) == ("edge", 2, 3)
+    for who in ("client5", "client0", "clouds"):
+        with pytest.raises(KeyError):
+            found.role_of[who]
