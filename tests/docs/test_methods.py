@@ -37,8 +37,9 @@ def test_each_attribute_has_a_row(cls: type[fedavg.Server | fedavg.Client]) -> N
 @pytest.mark.parametrize("cls", [fedavg.Server, fedavg.Client])
 def test_each_method_has_a_row(cls: type[protoflow.Participant]) -> None:
     rows = re.findall(r"^\| `(\w+\(.*?\))` \|", section(cls, "method"), re.MULTILINE)
+    static = {name for base in cls.__mro__ for name, found in vars(base).items() if isinstance(found, staticmethod)}
     methods = {
-        f"{name}({', '.join(list(inspect.signature(method).parameters)[1:])})"
+        f"{name}({', '.join(list(inspect.signature(method).parameters)[name not in static :])})"
         for name, method in inspect.getmembers(cls, inspect.isfunction)
         if not name.startswith("_") and not hasattr(protoflow.Participant, name)
     }
