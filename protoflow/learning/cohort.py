@@ -4,12 +4,13 @@ What comes of it is what `training.train` makes of each alone, but for the order
 models have unequal numbers of examples, batches are filled up with examples that weigh nothing, and a model that has
 done its steps stays as it is while others go on.
 
-Linear layers of a sequence are multiplied as one batch of matrices (`torch.baddbmm`), which is quicker than what
-`torch.func.vmap` makes of them; models of other kinds go through `vmap`.
+Linear layers of a sequence are multiplied as one batch of matrices, which is quicker than what `torch.func.vmap` makes
+of them; models of other kinds go through `vmap`.
 """
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,14 +20,12 @@ from protoflow.learning.backend import torch
 from protoflow.learning.training import single_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from protoflow.learning.task import Task
     from protoflow.learning.training import Loss, Training
 
-    Stack = Mapping[str, torch.Tensor]
-    """Name -> the tensors of that name of all models, of shape (models, ...)."""
-    Forward = Callable[[Stack, torch.Tensor], torch.Tensor]
+    Forward = Callable[["CohortModel", torch.Tensor], torch.Tensor]
 
 _nn = torch.nn
 _ELEMENTWISE = (
@@ -35,6 +34,7 @@ _ELEMENTWISE = (
 )  # fmt: skip
 _CHANCE = (torch.nn.modules.dropout._DropoutNd, _nn.RReLU, _nn.FractionalMaxPool2d, _nn.FractionalMaxPool3d)
 
+_kept = threading.local()
 _kinds: WeakKeyDictionary[torch.nn.Module, str] = WeakKeyDictionary()
 
 
@@ -56,30 +56,77 @@ class CohortBatch:
         return losses.dot(self.weights.flatten())
 
 
+@dataclass(frozen=True, slots=True)
+class _Product:
+    """A linear layer's part in an output: the layer, what went in and what came out, of shape (models, rows, ...)."""
+
+    weight: str
+    bias: str | None
+    rows: torch.Tensor
+    output: torch.Tensor
+
+
 class CohortModel:
     """Models of one kind, to a loss as one: called with inputs of all of them, with the names of each and its stack."""
 
     def __init__(self, models: Sequence[torch.nn.Module]) -> None:
         self._forward = forward_of(models[0])
         self._models = [dict(model.named_parameters()) for model in models]
-        self._stacks = {
-            name: torch.stack([model[name].detach() for model in self._models]).requires_grad_(tensor.requires_grad)
-            for name, tensor in self._models[0].items()
-        }
-        self.trained = [tensor for tensor in self._stacks.values() if tensor.requires_grad]
+        self.stacks: dict[str, torch.Tensor] = {}
+        for name, first in self._models[0].items():
+            stack = _space(name, (len(models), *first.shape), first.dtype)
+            torch._foreach_copy_(list(stack.unbind()), [model[name].detach() for model in self._models])
+            self.stacks[name] = stack.requires_grad_(first.requires_grad)
+        self.trained = [tensor for tensor in self.stacks.values() if tensor.requires_grad]
+        self.products: list[_Product] = []
 
     def __call__(self, inputs: torch.Tensor) -> torch.Tensor:
-        return self._forward(self._stacks, inputs)
+        return self._forward(self, inputs)
 
     def named_parameters(self) -> Iterator[tuple[str, torch.Tensor]]:
-        yield from self._stacks.items()
+        yield from self.stacks.items()
+
+    def step(self, loss: torch.Tensor, rates: torch.Tensor, going: int) -> None:
+        """A step of gradient descent, of the first `going` models; `rates` are the step sizes of all.
+
+        The slopes of a linear layer's weights are a product, of what went into it and of the slopes of what came out.
+        They are never written down: the product is taken off the weights at once.
+        """
+        products, self.products = self.products, []
+        wanted = [*(each.output for each in products), *self.trained]
+        slopes = torch.autograd.grad(loss, wanted, allow_unused=True)
+        with torch.no_grad():
+            for each, slope in zip(products, slopes, strict=False):
+                if slope is not None:
+                    self._descend(each, (rates.reshape(-1, 1, 1) * slope)[:going], going)
+            for stack, slope in zip(self.trained, slopes[len(products) :], strict=True):
+                if slope is not None:
+                    stack[:going].sub_(rates[:going].reshape(-1, *[1] * (stack.dim() - 1)) * slope[:going])
+
+    def _descend(self, product: _Product, way: torch.Tensor, going: int) -> None:
+        weight = self.stacks[product.weight]
+        if weight.requires_grad:
+            weight[:going].baddbmm_(way.transpose(1, 2), product.rows[:going], alpha=-1)
+        if product.bias is not None and (bias := self.stacks[product.bias]).requires_grad:
+            bias[:going].sub_(way.sum(1))
 
     def write_back(self) -> None:
         """Give each model what has become of it."""
-        names = [name for name, stack in self._stacks.items() if stack.requires_grad]
         with torch.no_grad():
-            for name in names:
-                torch._foreach_copy_([model[name] for model in self._models], list(self._stacks[name].unbind()))
+            for name, stack in self.stacks.items():
+                if stack.requires_grad:
+                    torch._foreach_copy_([model[name] for model in self._models], list(stack.unbind()))
+
+
+def _space(name: str, shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
+    """Memory that was used for the same before: to have pages cleared by the system anew each time takes longer than
+    much of what is computed in them. Its contents are arbitrary.
+    """
+    kept: dict[str, torch.Tensor] = vars(_kept)
+    key = f"{name} {dtype}"
+    if key not in kept:
+        kept[key] = torch.empty(0, dtype=dtype)
+    return kept[key].resize_(shape).detach()
 
 
 def kind_of(model: torch.nn.Module) -> Hashable:
@@ -116,16 +163,15 @@ def obstacle(model: torch.nn.Module, inputs: torch.Tensor) -> str | None:
 def forward_of(model: torch.nn.Module) -> Forward:
     """What the model does, done by a stack of such models to the inputs of each."""
     layers = _layers(model, "")
-    if layers is None:
 
-        def alone(parameters: Any, inputs: torch.Tensor) -> Any:
-            return torch.func.functional_call(model, parameters, (inputs,))
+    def alone(parameters: Any, inputs: torch.Tensor) -> Any:
+        return torch.func.functional_call(model, parameters, (inputs,))
 
-        return torch.func.vmap(alone, randomness="error")
-    sequence = layers
-
-    def forward(stack: Stack, inputs: torch.Tensor) -> torch.Tensor:
-        for layer in sequence:
+    def forward(stack: CohortModel, inputs: torch.Tensor) -> torch.Tensor:
+        if layers is None:
+            outputs: torch.Tensor = torch.func.vmap(alone, randomness="error")(stack.stacks, inputs)
+            return outputs
+        for layer in layers:
             inputs = layer(stack, inputs)
         return inputs
 
@@ -152,10 +198,17 @@ def _layers(module: torch.nn.Module, prefix: str) -> list[Forward] | None:
     return None
 
 
-def _linear(weight: str, bias: str | None, stack: Stack, inputs: torch.Tensor) -> torch.Tensor:
-    rows, matrices = inputs.reshape(len(inputs), -1, inputs.shape[-1]), stack[weight].transpose(1, 2)
-    product = rows.bmm(matrices) if bias is None else torch.baddbmm(stack[bias].unsqueeze(1), rows, matrices)
-    return product.reshape(*inputs.shape[:-1], -1)
+def _linear(weight: str, bias: str | None, stack: CohortModel, inputs: torch.Tensor) -> torch.Tensor:
+    rows = inputs.reshape(len(inputs), -1, inputs.shape[-1])
+    matrices = stack.stacks[weight].detach().transpose(1, 2)
+    if bias is None:
+        output = rows.bmm(matrices)
+    else:
+        output = torch.baddbmm(stack.stacks[bias].detach().unsqueeze(1), rows, matrices)
+    if not output.requires_grad:
+        output.requires_grad_()
+    stack.products.append(_Product(weight, bias, rows.detach(), output))
+    return output.reshape(*inputs.shape[:-1], -1)
 
 
 @single_thread()
@@ -178,7 +231,7 @@ def train(work: Sequence[Training], loss: Loss) -> list[int]:
         last = (count - 1) // size * size
         row[:last], row[last:count] = 1 / size, 1 / (count - last)
     examples = [each.examples for each in work]
-    inputs = first.examples.inputs.new_empty(len(work), *first.examples.inputs.shape)
+    inputs = _space("inputs of a batch", (len(work), *first.examples.inputs.shape), first.examples.inputs.dtype)
     labels = first.examples.labels.new_empty(len(work), counts[0])
     for _ in range(first.epochs):
         for place, (own, generator) in enumerate(zip(examples, generators, strict=True)):
@@ -189,20 +242,6 @@ def train(work: Sequence[Training], loss: Loss) -> list[int]:
         for step, begin in enumerate(range(0, counts[0], size)):
             part = slice(begin, begin + size)
             batch = CohortBatch(inputs[:, part], labels[:, part], weights[:, part], first.examples.task)
-            slopes = torch.autograd.grad(loss(model, batch), model.trained, allow_unused=True)
-            _descend(model.trained, slopes, rates, sum(step < number for number in steps))
+            model.step(loss(model, batch), rates, sum(step < number for number in steps))
     model.write_back()
     return [first.epochs * number for number in steps]
-
-
-@torch.no_grad()
-def _descend(
-    stacks: Sequence[torch.Tensor], slopes: Sequence[torch.Tensor | None], rates: torch.Tensor, going: int
-) -> None:
-    """A step against the slopes, of the first `going` models."""
-    pairs = [(stack[:going], slope[:going]) for stack, slope in zip(stacks, slopes, strict=True) if slope is not None]
-    if (rates == rates[0]).all():
-        torch._foreach_add_([stack for stack, _ in pairs], [slope for _, slope in pairs], alpha=-float(rates[0]))
-        return
-    for stack, slope in pairs:
-        stack.sub_(rates[:going].reshape(-1, *[1] * (stack.dim() - 1)) * slope)

@@ -81,8 +81,9 @@ def learners(protocol: str, model: str, sizes: Sequence[int], values: bool, **pa
     ]
     server = fedavg.Server(MODELS[model](1), examples(5, values, seed=99))
     course = Course(protocol, parameters, server=server, client=clients)
-    course.assembled()
-    for client in clients:
+    _, interpreters = course.assembled()
+    for index, client in enumerate(clients, 1):
+        assert interpreters[f"client{index}"]  # now it has its place
         client.receive(training.weights_of(client.model))
         if protocol == "scaffold":
             client.correction = {name: 0.1 * torch.randn_like(each) for name, each in client.model.named_parameters()}
