@@ -61,7 +61,7 @@ nitpick_ignore_regex = [
 
 START = ("tutorial",)
 REFERENCE = ("language", "semantics", "checker", "protocols", "generated/commands", "generated/codes", "generated/api")
-BACKGROUND = ("gallery", "comparison")
+BACKGROUND = ("gallery", "speed", "comparison")
 GENERATED = DOCS / "generated"
 TYPES = {
     "What happens to a course from outside": (
