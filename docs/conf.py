@@ -51,12 +51,18 @@ nitpicky = True
 nitpick_ignore_regex = [
     (
         "py:class",
-        r"(os\.)?PathLike|Path|(Mapping|Callable|tuple|frozenset)\[.*",
+        r"(os\.)?PathLike|Path|(Mapping|Callable|tuple|frozenset|dict)\[.*",
     ),  # Python's own; there is no network for links
     ("py:class", r"enum\.StrEnum|collections\.abc\.Mapping"),
     ("py:class", r"Source|Options|Reading|RoleMachine|Picture|Chart|Directory"),  # no names for users
-    ("py:class", r"torch\..*|(training\.)?Weights|Loss|Places"),  # torch's own, and names of theirs for types
-    ("py:class", r"protoflow\.runtime\.(directory\.Directory|interpreter\.Interpreter|payload\.PayloadForm)"),
+    (
+        "py:class",
+        r"torch\..*|(training\.)?(Weights|Loss)|Places|Training|_F",
+    ),  # torch's own, and names of theirs for types
+    (
+        "py:class",
+        r"protoflow\.(runtime\.(directory\.Directory|interpreter\.Interpreter|payload\.PayloadForm)|ids\.Lookup)",
+    ),
 ]
 
 START = ("tutorial",)

@@ -148,7 +148,7 @@ def stuck(found: Diagnostic, end: Replayed, about: Mapping[str, str]) -> None:
     """Nobody can move; each is where the notes say, and waits for what they say."""
     world = end.world
     assert end.outcome == "stuck"
-    waiting = {who for who, each in world.interpreters.items() if who not in world.crashed and not each.final}
+    waiting = {who for who in world.directory.ids if who not in world.crashed and not world.interpreters[who].final}
     assert any(end.states[who] == about["state"] for who in waiting & {*world.directory.members[about["role"]]})
     told = [match for note in found.notes if (match := WAITS.match(note))]
     assert {match["state"] for match in told} == {end.states[who] for who in waiting}
