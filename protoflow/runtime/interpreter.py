@@ -185,11 +185,10 @@ class Interpreter(RowModel):
         """The row that is certain to take a message, if that is the next thing that happens here; None if none is."""
         if not (self.started and self.settled) or self.windows.lost or self._ahead or not message.payload.intact:
             return None
-        kind, state = message.type, self.state
-        if kind in self.program.ignored[state] or kind in self.program.deferred[state]:
+        if self.program.disposition(self.state, message.type) is not Disposition.HANDLE:
             return None
-        rows = self.program.rows(state, kind)
-        return rows[0] if rows and rows[0].certain else None
+        row = self.program.rows(self.state, message.type)[0]
+        return row if row.certain else None
 
     def begin_ahead(self, row: Row, message: Message, now: float) -> None:
         """Its `sure_row`'s handler is about to be run for the message, which will be delivered at `now`."""

@@ -71,10 +71,12 @@ def examples(count: int, values: bool, seed: int) -> Examples:
     return Examples(inputs, labels)
 
 
-def learners(protocol: str, model: str, sizes: Sequence[int], values: bool, **parameters: object) -> list[Any]:
+def learners(
+    protocol: str, model: str, sizes: Sequence[int], values: bool, cls: Any = None, **parameters: object
+) -> list[Any]:
     """The clients of a course, bound to their places; the models differ, as they do where each has one of its own."""
     torch.manual_seed(0)
-    cls = import_class(f"protoflow.learning.{protocol}:Client")
+    cls = cls or import_class(f"protoflow.learning.{protocol}:Client")
     clients = [
         cls(MODELS[model](1 if values else 3), examples(size, values, seed=index), seed=index)
         for index, size in enumerate(sizes)
@@ -88,6 +90,21 @@ def learners(protocol: str, model: str, sizes: Sequence[int], values: bool, **pa
         if protocol == "scaffold":
             client.correction = {name: 0.1 * torch.randn_like(each) for name, each in client.model.named_parameters()}
     return clients
+
+
+def fitted(made: Callable[[], list[Any]]) -> tuple[list[Any], list[Any]]:
+    """The same clients twice: each has fitted alone, and all together."""
+    alone, at_once = made(), made()
+    for client in alone:
+        client.fit()
+    together.fit(at_once)
+    return alone, at_once
+
+
+def assert_same(some: list[Any], others: list[Any]) -> None:
+    """To the last bit."""
+    for one, other in zip(some, others, strict=True):
+        assert all(map(torch.equal, one.model.state_dict().values(), other.model.state_dict().values()))
 
 
 def assert_close(one: training.Weights, other: training.Weights) -> None:
@@ -132,32 +149,32 @@ def test_these_models_can_be_stacked(model: str) -> None:
     assert cohort.obstacle(MODELS[model](3), examples(2, False, 0).inputs) is None
 
 
+class Rated(fedavg.Client):
+    rate: float
+
+    @property
+    def learning_rate(self) -> float:
+        return self.rate
+
+
 def test_learning_rates_may_differ() -> None:
     def rated() -> list[Any]:
-        clients = learners("fedavg", "layers", [9, 30, 17, 4], False, batch_size=5)
-        for place, client in enumerate(clients):
-            client.__class__ = type("Rated", (fedavg.Client,), {"learning_rate": property(lambda me: me.rate)})
-            client.rate = 0.01 * (place + 1)
-        kind = type(clients[0])
-        for client in clients:
-            client.__class__ = kind
+        clients = learners("fedavg", "layers", [9, 30, 17, 4], False, Rated, batch_size=5)
+        for place, client in enumerate(clients, 1):
+            client.rate = 0.01 * place
         return clients
 
-    alone, at_once = rated(), rated()
-    for client in alone:
-        client.fit()
-    together.fit(at_once)
-    for one, other in zip(alone, at_once, strict=True):
+    for one, other in zip(*fitted(rated), strict=True):
         assert_close(one.model.state_dict(), other.model.state_dict())
 
 
 def test_one_that_diverges_spoils_no_other() -> None:
-    alone, at_once = (learners("fedavg", "layers", [20, 20, 20], False) for _ in range(2))
-    for clients in (alone, at_once):
+    def diverging() -> list[Any]:
+        clients = learners("fedavg", "layers", [20, 20, 20], False)
         clients[1].training_set.inputs.mul_(1e30)
-    for client in alone:
-        client.fit()
-    together.fit(at_once)
+        return clients
+
+    alone, at_once = fitted(diverging)
     for place in (0, 2):
         assert_close(alone[place].model.state_dict(), at_once[place].model.state_dict())
     assert not all(tensor.isfinite().all() for tensor in at_once[1].model.state_dict().values())
@@ -203,32 +220,17 @@ def test_what_cannot_be_stacked_is_trained_alone(
     monkeypatch.setitem(MODELS, "other", model)
     monkeypatch.setattr(together, "_obstacles", {})
     monkeypatch.setattr(together, "_said", set())
-    alone, at_once = (learners("fedavg", "other", [20, 30, 9], False, batch_size=8) for _ in range(2))
-    for client in alone:
-        client.fit()
     with caplog.at_level(logging.WARNING, "protoflow"):
-        together.fit(at_once)
+        alone, at_once = fitted(lambda: learners("fedavg", "other", [20, 30, 9], False, batch_size=8))
         together.fit(at_once)
     for client in alone:
         client.fit()
-    for one, other in zip(alone, at_once, strict=True):
-        assert all(map(torch.equal, one.model.state_dict().values(), other.model.state_dict().values()))
+    assert_same(alone, at_once)
     assert caplog.messages == [f"clients are trained one after the other, not many as one, because {reason}"]
 
 
 def test_a_loss_that_does_not_say_that_it_adds_up() -> None:
-    def owned() -> list[Any]:
-        clients = learners("fedprox", "layers", [20, 30, 9], False, batch_size=8)
-        for client in clients:
-            client.__class__ = Own
-        return clients
-
-    alone, at_once = owned(), owned()
-    for client in alone:
-        client.fit()
-    together.fit(at_once)
-    for one, other in zip(alone, at_once, strict=True):
-        assert all(map(torch.equal, one.model.state_dict().values(), other.model.state_dict().values()))
+    assert_same(*fitted(lambda: learners("fedprox", "layers", [20, 30, 9], False, Own, batch_size=8)))
 
 
 def test_who_has_a_fit_of_its_own_fits_alone() -> None:
