@@ -12,7 +12,7 @@ from protoflow.protocol import After
 from protoflow.trace import StepKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from protoflow.protocol import Assumptions, Protocol
     from protoflow.trace import Step
@@ -37,39 +37,31 @@ def assumed(assumptions: Assumptions, protocol: Protocol) -> str:
     return _listed(parts)
 
 
-class Suffered:
-    """The faults of a run, counted as its steps come in. `role_of` says of an id whose role it is."""
+def beyond(assumptions: Assumptions, steps: Sequence[Step], role_of: Mapping[str, str]) -> tuple[str, list[str]] | None:
+    """Which faults a run has suffered more of than is assumed, and the options that assume them; None for no more.
 
-    def __init__(self, role_of: Mapping[str, str]) -> None:
-        self._role_of = role_of
-        self._crashes: Counter[str] = Counter()
-        self._early = self._lost = 0
-
-    def add(self, step: Step) -> None:
-        if step.kind is StepKind.CRASH:
-            self._crashes[self._role_of[step.receiver]] += 1
-        self._lost += step.kind is StepKind.LOSE
-        self._early += step.early
-
-    def beyond(self, assumptions: Assumptions) -> tuple[str, list[str]] | None:
-        """What there was more of than is assumed, and the options that assume it; None where there was no more."""
-        roles = dict.fromkeys((*assumptions.crashes, *self._crashes))
-        crashes = {role: max(assumptions.crashes.get(role, 0), self._crashes[role]) for role in roles}
-        each = [(f"{role} crash", assumptions.crashes.get(role, 0), self._crashes[role]) for role in crashes]
-        each += [(EARLY, assumptions.early_timeouts, self._early), (LOST, assumptions.loss, self._lost)]
-        said = [
-            f"{f'at most {_counted(allowed, what)}' if allowed else f'no {what}'} (here {there})"
-            for what, allowed, there in each
-            if there > allowed
-        ]
-        options = []
-        if any(number > assumptions.crashes.get(role, 0) for role, number in crashes.items()):
-            options += ["--crashes", ",".join(f"{role}={number}" for role, number in crashes.items() if number)]
-        if self._early > assumptions.early_timeouts:
-            options += ["--early-timeouts", str(self._early)]
-        if self._lost > assumptions.loss:
-            options += ["--loss", str(self._lost)]
-        return (_listed(said), options) if said else None
+    `role_of` says of an id whose role it is.
+    """
+    crashed = Counter(role_of[step.receiver] for step in steps if step.kind is StepKind.CRASH)
+    lost = sum(step.kind is StepKind.LOSE for step in steps)
+    early = sum(step.early for step in steps)
+    roles = dict.fromkeys((*assumptions.crashes, *crashed))
+    crashes = {role: max(assumptions.crashes.get(role, 0), crashed[role]) for role in roles}
+    each = [(f"{role} crash", assumptions.crashes.get(role, 0), crashed[role]) for role in crashes]
+    each += [(EARLY, assumptions.early_timeouts, early), (LOST, assumptions.loss, lost)]
+    said = [
+        f"{f'at most {_counted(allowed, what)}' if allowed else f'no {what}'} (here {there})"
+        for what, allowed, there in each
+        if there > allowed
+    ]
+    options = []
+    if any(number > assumptions.crashes.get(role, 0) for role, number in crashes.items()):
+        options += ["--crashes", ",".join(f"{role}={number}" for role, number in crashes.items() if number)]
+    if early > assumptions.early_timeouts:
+        options += ["--early-timeouts", str(early)]
+    if lost > assumptions.loss:
+        options += ["--loss", str(lost)]
+    return (_listed(said), options) if said else None
 
 
 def _counted(number: int, what: str) -> str:

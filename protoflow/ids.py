@@ -72,11 +72,12 @@ class Ids(Sequence[str]):
     def __getitem__(self, index: int | slice) -> str | tuple[str, ...]:
         if isinstance(index, slice):
             return tuple(self[each] for each in range(*index.indices(len(self))))
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"there are {len(self)} ids, none at {index}")
-        index %= len(self)
-        without = self._without
-        place = index + bisect_right(range(len(without)), index, key=lambda number: without[number] - number)
+        size, without = len(self), self._without
+        if not -size <= index < size:
+            raise IndexError(f"there are {size} ids, none at {index}")
+        place = index % size
+        if without:
+            place += bisect_right(range(len(without)), place, key=lambda number: without[number] - number)
         number = bisect_right(self._ends, place)
         group = self._groups[number]
         return group.name(place - self._ends[number] + group.count)

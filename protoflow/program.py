@@ -7,7 +7,8 @@ For each role: `table[state, trigger]` is the rows to try in order; `disposition
 `windows` are the events that count messages; `events_in[state]` are the events that can fire there, first declared
 first; `timers_in[state]` are its timers, shortest first.
 
-What a parameter says is looked up here, once: a `Program` is a protocol together with a value for every parameter. The
+Names are plain `str` here, without the place where they were written: Python looks those up twice as fast. What a
+parameter says is looked up here, once: a `Program` is a protocol together with a value for every parameter. The
 one thing left open is a `bool` parameter used as a condition (`GuardKind.PARAMETER`): the checker tries both.
 """
 
@@ -100,6 +101,7 @@ class Row:
     times: int | None
     handler: str | None
     sends: tuple[RowSend, ...]
+    answered: tuple[str, ...]  # events to whose senders something is sent
     raises: tuple[tuple[str, bool], ...]  # (event, maybe)
     declared: Transition
 
@@ -150,6 +152,10 @@ class RoleProgram:
     """The compiled tables of one role. All tuples are in order of declaration unless said otherwise."""
 
     role: Role
+    name: str
+    states: tuple[str, ...]
+    initial: str
+    finals: frozenset[str]
     single: bool
     minimum: int
     maximum: int | None
@@ -166,21 +172,6 @@ class RoleProgram:
     outside_in: Mapping[str, tuple[str, ...]]  # state -> events that the program or operator may raise there
     watches_lost: bool
     _reachable: list[frozenset[str]] = field(default_factory=list, init=False, repr=False, compare=False)
-
-    @property
-    def name(self) -> str:
-        return self.role.name
-
-    @property
-    def states(self) -> tuple[str, ...]:
-        return tuple(self.role.states)
-
-    @property
-    def initial(self) -> str:
-        return self.role.initial
-
-    def final(self, state: str) -> bool:
-        return self.role.states[state].final
 
     @property
     def begins(self) -> bool:
@@ -212,7 +203,7 @@ class RoleProgram:
         """What becomes of a message that no row takes: a stale one is dropped, as if it had been ignored."""
         if stale:
             return Disposition.IGNORE
-        return Disposition.LATE if self.role.states[state].final else Disposition.UNHANDLED
+        return Disposition.LATE if state in self.finals else Disposition.UNHANDLED
 
     @property
     def reachable(self) -> frozenset[str]:
@@ -240,7 +231,7 @@ class Program:
 def compile_protocol(protocol: Protocol, parameters: Mapping[str, Value] | None = None) -> Program:
     """The tables of every role. `parameters` override defaults; they must already have the declared types."""
     values = {name: parameter.default for name, parameter in protocol.parameters.items()} | dict(parameters or {})
-    roles = {name: _Compiler(protocol, role, values).compile() for name, role in protocol.roles.items()}
+    roles = {str(name): _Compiler(protocol, role, values).compile() for name, role in protocol.roles.items()}
     return Program(protocol, values, roles)
 
 
@@ -251,23 +242,24 @@ class _Compiler:
         self.protocol = protocol
         self.role = role
         self.values = values
-        self.receives = tuple(m.name for m in protocol.messages.values() if role.name in m.receivers)
+        self.receives = tuple(str(m.name) for m in protocol.messages.values() if role.name in m.receivers)
         self.request_of: dict[str, str] = {}
         for event in role.events.values():
             if isinstance(event.condition, Received) and event.condition.request is not None:
-                self.request_of.setdefault(event.condition.message, event.condition.request)
+                self.request_of.setdefault(str(event.condition.message), str(event.condition.request))
 
     def compile(self) -> RoleProgram:
         role = self.role
-        windows = {str(event.name): window for event in role.events.values() if (window := self._window(event.name))}
+        states = {str(name): state for name, state in role.states.items()}
+        windows = {str(name): window for name in role.events if (window := self._window(name))}
         counted_by: dict[str, tuple[Window, ...]] = {}
         for window in windows.values():
             counted_by[window.message] = (*counted_by.get(window.message, ()), window)
         table = self._table()
         raised_inside = {raised.event for row in role.transitions for raised in row.raises}
         events_in, timers_in, outside_in = {}, {}, {}
-        for state in role.states:
-            used = [name for name in role.events if (state, name) in table]
+        for state in states:
+            used = [str(name) for name in role.events if (state, name) in table]
             timers = [
                 Timer(name, cast("float", self._value(condition.duration)))
                 for name in used
@@ -281,14 +273,18 @@ class _Compiler:
         minimum, maximum = count_bounds(role, self.values)
         return RoleProgram(
             role=role,
+            name=str(role.name),
+            states=tuple(states),
+            initial=str(role.initial),
+            finals=frozenset(name for name, state in states.items() if state.final),
             single=is_single(role, self.values),
             minimum=minimum,
             maximum=maximum,
             receives=self.receives,
-            sends=tuple(m.name for m in self.protocol.messages.values() if role.name in m.senders),
+            sends=tuple(str(m.name) for m in self.protocol.messages.values() if role.name in m.senders),
             table=table,
-            ignored={name: self._messages(state.ignore) for name, state in role.states.items()},
-            deferred={name: self._messages(state.defer) for name, state in role.states.items()},
+            ignored={name: self._messages(state.ignore) for name, state in states.items()},
+            deferred={name: self._messages(state.defer) for name, state in states.items()},
             windows=windows,
             counted_by=counted_by,
             request_of=self.request_of,
@@ -302,15 +298,15 @@ class _Compiler:
         return self.values[written] if isinstance(written, Name) else cast("Value", written)
 
     def _messages(self, names: tuple[Name, ...]) -> frozenset[str]:
-        return frozenset(self.receives) if EVERYTHING in names else frozenset(names)
+        return frozenset(self.receives if EVERYTHING in names else map(str, names))
 
     def _window(self, name: str) -> Window | None:
         match self.role.events[name].condition:
             case Received(message, threshold, link, request):
                 needed = cast("Fraction | int", self._value(threshold))
-                return Window(name, message, needed, None, link, request)
+                return Window(str(name), str(message), needed, None, _plain(link), _plain(request))
             case Counted(message, count):
-                return Window(name, message, None, cast("int", self._value(count)), None, None)
+                return Window(str(name), str(message), None, cast("int", self._value(count)), None, None)
             case _:
                 return None
 
@@ -321,17 +317,19 @@ class _Compiler:
             guards += tuple(self._guard(name, False) for name in transition.unless)
             times = None if transition.times is None else cast("int", self._value(transition.times))
             for source in self._sources(transition):
-                for trigger in transition.triggers:
+                for trigger in map(str, transition.triggers):
+                    sends = tuple(self._send(send, trigger) for send in transition.sends)
                     row = Row(
                         index=index,
                         source=source,
                         trigger=trigger,
-                        dest=transition.dest,
+                        dest=_plain(transition.dest),
                         guards=guards,
                         times=times,
-                        handler=transition.handler,
-                        sends=tuple(self._send(send, trigger) for send in transition.sends),
-                        raises=tuple((raised.event, raised.maybe) for raised in transition.raises),
+                        handler=_plain(transition.handler),
+                        sends=sends,
+                        answered=tuple(str(send.target.name) for send in sends if send.target.kind is TargetKind.EVENT),
+                        raises=tuple((str(raised.event), raised.maybe) for raised in transition.raises),
                         declared=transition,
                     )
                     table[source, trigger] = (*table.get((source, trigger), ()), row)
@@ -339,8 +337,8 @@ class _Compiler:
 
     def _sources(self, transition: Transition) -> tuple[str, ...]:
         if EVERYTHING in transition.sources:
-            return tuple(name for name, state in self.role.states.items() if not state.final)
-        return transition.sources
+            return tuple(str(name) for name, state in self.role.states.items() if not state.final)
+        return tuple(map(str, transition.sources))
 
     def _guard(self, name: str, wanted: bool) -> Guard:
         if name == FRESH:
@@ -351,18 +349,18 @@ class _Compiler:
             kind = GuardKind.LINK
         else:
             kind = GuardKind.PREDICATE
-        return Guard(kind, name, wanted)
+        return Guard(kind, str(name), wanted)
 
     def _send(self, send: Send, trigger: str) -> RowSend:
         target = send.target or self.default_target(send, trigger)
         counted = send.message in self.request_of.values()
         to_sender = target.kind is TargetKind.SENDER
         return RowSend(
-            message=send.message,
+            message=str(send.message),
             target=target,
             maybe=send.maybe,
             one=send.one,
-            roles=self._receiving_roles(send, target, trigger),
+            roles=tuple(map(str, self._receiving_roles(send, target, trigger))),
             opens=counted and not to_sender,
             extends=counted and to_sender,
             declared=send,
@@ -394,6 +392,10 @@ class _Compiler:
                 return tuple(role for role in self.protocol.messages[trigger].senders if role in receivers)
             case _:
                 return receivers
+
+
+def _plain(name: str | None) -> str | None:
+    return None if name is None else str(name)
 
 
 def count_bounds(role: Role, values: Mapping[str, Value]) -> tuple[int, int | None]:

@@ -44,7 +44,7 @@ class Outcome(StrEnum):
     UNHANDLED = "unhandled"  # an error
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as `Step`
 class SentMessage:
     """A message as it was sent; `round` is the round it opens, extends or answers, None where no round is counted."""
 

@@ -131,7 +131,7 @@ class _Course:
             for role in self.program.roles.values()
             for row in role.all_rows()
             if (role.name, row.source) in self.entered
-            and (patience >= 1 or row.trigger == START or not role.final(row.target_state))
+            and (patience >= 1 or row.trigger == START or row.target_state not in role.finals)
             and self._can_trigger(role, row.trigger, patience)
         ]
         for role, row in ready:

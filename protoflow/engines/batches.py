@@ -54,7 +54,10 @@ class Batches:
 
     def sent(self, number: int, message: Message, arrival: float) -> None:
         kind = self._world.directory.role_of[message.receiver], message.type
-        if self._may_be_batched(kind, message.receiver):
+        formed = self._formed.get(kind)
+        if formed is None:
+            formed = self._formed[kind] = self._has_form(message)
+        if formed:
             self._pending.setdefault(kind, {})[number] = message, arrival
 
     def before(self, interpreter: Interpreter, number: int, message: Message, now: float) -> None:
@@ -74,12 +77,10 @@ class Batches:
         if len(batch) > 1:
             _handle(batch, row, form)
 
-    def _may_be_batched(self, kind: tuple[str, str], receiver: str) -> bool:
-        if kind not in self._formed:
-            receiving = self._world.interpreters[receiver]  # others of its role are likely to be of its class
-            handlers = {row.handler for row in receiving.program.all_rows() if row.trigger == kind[1]}
-            self._formed[kind] = any(name and form_of(receiving.calls[name]) for name in handlers)
-        return self._formed[kind]
+    def _has_form(self, message: Message) -> bool:
+        receiving = self._world.interpreters[message.receiver]  # others of its role are likely to be of its class
+        handlers = {row.handler for row in receiving.program.all_rows() if row.trigger == message.type}
+        return any(name and form_of(receiving.calls[name]) for name in handlers)
 
     def _undisturbed(self, other: Interpreter, number: int, arrival: float, now: float) -> bool:
         """Nothing reaches this participant before the message does."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import gc
+from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from protoflow.assumed import beyond
 from protoflow.engines.conditions import Conditions
 from protoflow.engines.simulation import Simulation
 from protoflow.engines.world import World
@@ -14,7 +16,7 @@ from protoflow.runtime.result import Logged, Result
 from protoflow.trace import End, Header, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from typing import TextIO
 
@@ -40,6 +42,7 @@ def simulate(
     conditions.check(directory)
     header = header_of(directory, seed)
     with ExitStack() as stack:
+        stack.enter_context(_set_apart())
         stream = stack.enter_context(path.open("w", encoding="utf-8", buffering=1)) if path else None
         recorder = Recorder(stream, progress)
         if stream is not None:
@@ -53,6 +56,7 @@ def simulate(
             outcome = simulation.run()
         except CourseError as error:
             outcome, message = error.outcome, str(error)
+            _say_what_was_not_assumed(error, recorder.steps, directory)
             raise
         except HandlerError as error:
             outcome, message = "handler_error", str(error)
@@ -72,6 +76,33 @@ def simulate(
         simulation.now,
         tuple(world.warnings),
     )
+
+
+@contextmanager
+def _set_apart() -> Iterator[None]:
+    """What is there before the run (all of torch, a thousand models) the garbage collector passes over while it lasts:
+    to look through it again and again takes longer than the run itself does.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def _say_what_was_not_assumed(error: CourseError, steps: Sequence[Step], directory: Directory) -> None:
+    """Of a course that failed where more went wrong from outside than the protocol assumes."""
+    program = directory.program
+    found = beyond(program.protocol.assumptions, steps, directory.role_of)
+    if found is not None:
+        from protoflow.language.commands import validating
+
+        what, options = found
+        raise CourseError(
+            f"{error}\n  the verdict did not cover this run: it assumes {what}\n"
+            f"  to check for that: {validating(program.protocol, program.parameters, options)}",
+            error.outcome,
+        ) from None
 
 
 def header_of(directory: Directory, seed: int = 0, engine: str = "simulation") -> Header:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _FAULT, _START, _ARRIVAL, _TIMER = range(4)
 _WORK = (_START, _ARRIVAL)
+_UNHANDLED = Outcome.UNHANDLED
 
 
 class Simulation:
@@ -50,6 +51,7 @@ class Simulation:
         self.now = 0.0
         self._conditions = conditions
         self._loss = conditions.loss
+        self._instant = not (conditions.latency or conditions.compute)  # everything arrives when it is sent
         self._random = Random(seed)
         self._timing = Timing(conditions, world.directory, self._random)
         self._fifo = fifo
@@ -177,13 +179,13 @@ class Simulation:
                     continue
             if self._signals and self._raise_signal(interpreter):
                 continue
-            if not waiting or not self._take_waiting(interpreter):
+            if not waiting or not self._take_waiting(interpreter, waiting):
                 return
 
-    def _take_waiting(self, interpreter: Interpreter) -> bool:
+    def _take_waiting(self, interpreter: Interpreter, waiting: list[int]) -> bool:
         """Handle the first message that waits and is not deferred."""
-        who = interpreter.id
-        waiting, inbox = self._waiting[who], self.world.inboxes[who]
+        world, who = self.world, interpreter.id
+        inbox = world.inboxes[who]
         for place, number in enumerate(waiting):
             message = inbox[number]
             if interpreter.defers(message.type):
@@ -194,7 +196,7 @@ class Simulation:
             else:
                 del waiting[place]
                 self._batches.before(interpreter, number, message, self.now)
-                self._after(who, *self.world.deliver(who, number, self.now))
+                self._after(who, *world.deliver(who, number, self.now))
             return True
         return False
 
@@ -210,10 +212,10 @@ class Simulation:
 
     def _after(self, who: str, effects: Effects, posted: list[tuple[int, Message]]) -> None:
         """What a step leads to: messages on their way, timers, time in which the participant is occupied."""
-        if effects.outcome is Outcome.UNHANDLED:
+        if effects.outcome is _UNHANDLED:
             raise CourseError(unhandled(self.world, who, effects, self.now), "unhandled")
         done = self.now
-        if effects.row is not None and effects.row.handler is not None:
+        if self._conditions.compute and effects.row is not None and effects.row.handler is not None:
             done += self._timing.compute(who)
             if done > self.now:
                 self._occupied[who] = done
@@ -236,12 +238,14 @@ class Simulation:
             if rate and self._random.random() < rate:
                 self.world.lose(message.receiver, number, self.now)
                 return
-        channel = (message.sender, message.receiver)
-        arrival, last = leaves + self._timing.latency(*channel), self._last_arrival.get(channel, 0.0)
-        if arrival < last:
-            if self._fifo or message.type == LOST:
-                arrival = last
-        else:
-            self._last_arrival[channel] = arrival
+        arrival = leaves
+        if not self._instant:
+            channel = (message.sender, message.receiver)
+            arrival, last = leaves + self._timing.latency(*channel), self._last_arrival.get(channel, 0.0)
+            if arrival < last:
+                if self._fifo or message.type == LOST:
+                    arrival = last
+            else:
+                self._last_arrival[channel] = arrival
         self._batches.sent(number, message, arrival)
         self._plan(arrival, _ARRIVAL, self._arrive, message.receiver, number)

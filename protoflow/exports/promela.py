@@ -146,7 +146,7 @@ def _macros(names: Names, out: Text, capacity: int) -> None:
         f"state[i] == {names.state(table.name, state)}"
         for table in names.program.roles.values()
         for state in table.states
-        if table.final(state)
+        if state in table.finals
     ]
     out.line("#define BIT(i) (1 << (i))")
     out.line(f"#define BITS(set) ({' + '.join(f'(((set) >> {n}) & 1)' for n in people)})")

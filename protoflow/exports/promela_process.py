@@ -186,14 +186,14 @@ class Process(Rows):
         """A message for which no row holds."""
         if word == LOST:
             return "skip"
-        what = "TOO_LATE" if self.table.final(state) else "UNHANDLED"
+        what = "TOO_LATE" if state in self.table.finals else "UNHANDLED"
         return f"if :: !answers -> skip :: else -> {what} fi" if word in self.table.request_of else what
 
     def otherwise(self, word: str) -> str:
         """In a state that has nothing for the message."""
         if word == LOST:
             return "skip"
-        final = disj([self.at(state) for state in self.table.states if self.table.final(state)])
+        final = disj([self.at(state) for state in self.table.states if state in self.table.finals])
         what = "UNHANDLED" if final == FALSE else f"if :: {final} -> TOO_LATE :: else -> UNHANDLED fi"
         return f"if :: !answers -> skip :: else -> {what} fi" if word in self.table.request_of else what
 

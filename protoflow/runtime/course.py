@@ -6,8 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from protoflow.assumed import Suffered
-from protoflow.errors import CourseError, ProtocolError, UsageError
+from protoflow.errors import ProtocolError, UsageError
 from protoflow.ids import Lookup
 from protoflow.runtime.behaviour import Built, built, calls_of, names_of
 from protoflow.runtime.directory import Directory
@@ -130,35 +129,15 @@ class Course:
         directory = self._directory()
         if validate:
             self._validate()
-        suffered = Suffered(directory.role_of)
-
-        def seen(step: Step) -> None:
-            suffered.add(step)
-            if progress is not None:
-                progress(step)
-
-        try:
-            return simulate(
-                self._interpreters(directory),
-                directory,
-                conditions=conditions,
-                seed=seed,
-                path=None if trace is None else Path(trace),
-                progress=seen,
-                until=until,
-            )
-        except CourseError as error:
-            beyond = suffered.beyond(self.protocol.assumptions)
-            if beyond is None:
-                raise
-            from protoflow.language.commands import validating
-
-            what, options = beyond
-            raise CourseError(
-                f"{error}\n  the verdict did not cover this run: it assumes {what}\n"
-                f"  to check for that: {validating(self.protocol, self.program.parameters, options)}",
-                error.outcome,
-            ) from None
+        return simulate(
+            self._interpreters(directory),
+            directory,
+            conditions=conditions,
+            seed=seed,
+            path=None if trace is None else Path(trace),
+            progress=progress,
+            until=until,
+        )
 
     def _validate(self) -> None:
         from protoflow.checks import validate

@@ -47,7 +47,7 @@ class Directory:
         self.ids = Ids(self._groups.values())
         self.role_of = Lookup(self._role_of)
         self.order = Lookup(self._order)
-        self.forms = {name: PayloadForm(message) for name, message in program.protocol.messages.items()}
+        self.forms = {str(name): PayloadForm(message) for name, message in program.protocol.messages.items()}
         self.requests: dict[str, dict[str, str]] = {}  # reply -> role that counts it -> for which request
         for role in program.roles.values():
             for reply, request in role.request_of.items():

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from protoflow.trace import StepKind
 
 _NO_METRICS: Mapping[str, Any] = {}
+_NOTHING = Outcome.NOTHING
 
 
 class Outgoing:
@@ -39,16 +40,20 @@ class Effects:
     start. The engine turns it into a trace record and does the sending.
     """
 
-    outcome = Outcome.NOTHING
-    row: Row | None = None
-    entered = False
-    early = False
-    sends: tuple[Outgoing, ...] = ()
-    raises: tuple[str, ...] = ()
-    metrics: Mapping[str, Any] = _NO_METRICS
+    __slots__ = (
+        "early", "entered", "kind", "message", "metrics", "outcome", "raises", "row", "sends", "state_before",
+        "trigger",
+    )  # fmt: skip
 
     def __init__(self, kind: StepKind, trigger: str, state: str, message: Message | None = None) -> None:
         self.kind = kind
         self.trigger = trigger
         self.state_before = state
         self.message = message
+        self.outcome = _NOTHING
+        self.row: Row | None = None
+        self.entered = False
+        self.early = False
+        self.sends: tuple[Outgoing, ...] = ()
+        self.raises: tuple[str, ...] = ()
+        self.metrics = _NO_METRICS

@@ -47,6 +47,13 @@ _OUTCOMES = {
 }
 _NONE: frozenset[str] = frozenset()
 
+# A step asks for these several times, and it takes Python 0.1 µs to find a member of an enum.
+_DELIVER, _FIRE = StepKind.DELIVER, StepKind.FIRE
+_HANDLED, _IGNORED = Outcome.HANDLED, Outcome.IGNORED
+_ALL, _EVENT, _LINK, _ROLE, _SELECTOR, _SENDER = (
+    TargetKind.ALL, TargetKind.EVENT, TargetKind.LINK, TargetKind.ROLE, TargetKind.SELECTOR, TargetKind.SENDER,
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class _Ahead:
@@ -129,7 +136,7 @@ class Interpreter(RowModel):
         self.now = now
         self.settled = False
         name, sender, state, program = message.type, message.sender, self.state, self.program
-        effects = Effects(StepKind.DELIVER, name, state, message)
+        effects = Effects(_DELIVER, name, state, message)
         if name == LOST:
             self.windows.lost.add(sender)
             self._take(effects, (message,))
@@ -137,10 +144,10 @@ class Interpreter(RowModel):
         if self.windows.lost and not overtaken:
             self.windows.lost.discard(sender)
         if name in program.ignored[state]:
-            effects.outcome = Outcome.IGNORED
+            effects.outcome = _IGNORED
         elif not self._take(effects, (message,)):
             effects.outcome = _OUTCOMES[program.unmatched(state, stale=self.windows.stale(message))]
-        self.settled = not self._waiting and not self._events_in[self.state]
+        self.settled = not self._waiting and not (self._events_in[self.state] and self.holding)
         return effects
 
     def elapse(self, event: str, now: float) -> Effects:
@@ -173,7 +180,7 @@ class Interpreter(RowModel):
             return effects
         for event in self._events_in[self.state]:
             if self._holds_now(event):
-                effects = Effects(StepKind.FIRE, event, self.state)
+                effects = Effects(_FIRE, event, self.state)
                 if self._take(effects, ()):
                     return effects
         self.settled = True
@@ -193,7 +200,7 @@ class Interpreter(RowModel):
     def begin_ahead(self, row: Row, message: Message, now: float) -> None:
         """Its `sure_row`'s handler is about to be run for the message, which will be delivered at `now`."""
         self.now = now
-        self._effects, self._arguments = Effects(StepKind.DELIVER, message.type, self.state, message), (message,)
+        self._effects, self._arguments = Effects(_DELIVER, message.type, self.state, message), (message,)
         self._effects.row = row
 
     def end_ahead(self, answer: object) -> None:
@@ -231,7 +238,7 @@ class Interpreter(RowModel):
 
     @property
     def final(self) -> bool:
-        return self.program.final(self.state)
+        return self.state in self.program.finals
 
     # -- the model of the role's machine
 
@@ -257,29 +264,26 @@ class Interpreter(RowModel):
         effects, arguments = self._effects, self._arguments
         assert effects is not None
         effects.row = row
-        effects.outcome = Outcome.HANDLED
-        windows = self.windows
-        counted: dict[str, set[str]] = {}
-        if effects.kind is StepKind.DELIVER:
-            message = arguments[0]
+        effects.outcome = _HANDLED
+        windows, message = self.windows, arguments[0] if arguments else None
+        if message is not None:
             if not message.payload.intact:
                 found = f"the payload of `{message.type}` from `{message.sender}`"
                 fault(self.id, row, f"{found} was written into after it was sent, which others share")
             windows.receive(message)
-            windows.count(message)
-        for send in row.sends:
-            if send.target.kind is TargetKind.EVENT:
-                counted[send.target.name] = windows.counted(send.target.name)
-        if effects.kind is StepKind.FIRE:
+            if message.type in self.program.counted_by:
+                windows.count(message)
+        counted = {event: windows.counted(event) for event in row.answered} if row.answered else {}
+        if effects.kind is _FIRE:
             if effects.trigger in self._due:
                 self._due -= {effects.trigger}
             if effects.trigger in self.program.windows:
                 windows.empty(effects.trigger)
         answer = None
         if row.handler is not None:
-            answer = self._answer(row.handler, row)
-            if arguments and not arguments[0].payload.intact:
-                found = f"the payload of `{arguments[0].type}` from `{arguments[0].sender}`"
+            answer = self._call(row.handler, "handler", row) if self._ahead is None else self._take_up(self._ahead)
+            if message is not None and not message.payload.intact:
+                found = f"the payload of `{message.type}` from `{message.sender}`"
                 fault(self.id, row, f"handler `{row.handler}` wrote into {found}, which others share")
         if row.sends or answer is not None:
             effects.sends = tuple(self._outgoing(row, answer, counted))
@@ -295,24 +299,22 @@ class Interpreter(RowModel):
 
     def _take(self, effects: Effects, arguments: tuple[Message, ...]) -> bool:
         """Let the role's machine try the rows for this trigger in the present state. Whether one was taken."""
-        trigger = effects.trigger
-        if (self.state, trigger) not in self.program.table:
+        event = self._events.get(effects.trigger)
+        if event is None:
             return False
         self._effects, self._arguments = effects, arguments
         if self._predicates:
             self._predicates = {}
-        taken = self._events[trigger].trigger(self, *arguments)
+        taken = event.trigger(self, *arguments)
         self._effects = None
         if taken and effects.row.dest is not None:  # type: ignore[union-attr]
             effects.entered = True
             self._elapsed = self._due = _NONE
         return bool(taken)
 
-    def _answer(self, handler: str, row: Row) -> object:
-        """What the handler returns, now or ahead of time."""
-        if self._ahead is None:
-            return self._call(handler, "handler", row)
-        ahead, self._ahead = self._ahead, None
+    def _take_up(self, ahead: _Ahead) -> object:
+        """What the handler has come to ahead of time, as if it had been run now. Its answer."""
+        self._ahead = None
         self._raised, self._logged = ahead.raised, ahead.logged
         return ahead.answer
 
@@ -336,7 +338,7 @@ class Interpreter(RowModel):
                 continue
             given = answers[send.message]
             receivers = self._receivers(send, row, counted)
-            if send.one and send.target.kind is not TargetKind.SELECTOR:
+            if send.one and send.target.kind is not _SELECTOR:
                 receivers = chosen(send, given, receivers, row, self.id)
             divided = shares(send, given, receivers, forms[send.message], row, self.id)
             if receivers:
@@ -345,16 +347,16 @@ class Interpreter(RowModel):
 
     def _receivers(self, send: RowSend, row: Row, counted: Mapping[str, set[str]]) -> tuple[str, ...]:
         directory, kind, name = self.directory, send.target.kind, send.target.name
-        if kind is TargetKind.ROLE:
+        if kind is _ROLE:
             return directory.others(name, self.id).listed
-        if kind is TargetKind.SENDER:
+        if kind is _SENDER:
             sender = self._arguments[0].sender
             return (sender,) if directory.role_of[sender] in send.roles else ()
-        if kind is TargetKind.ALL:
+        if kind is _ALL:
             return directory.receivers(send.message, self.id).listed
-        if kind is TargetKind.LINK:
+        if kind is _LINK:
             return directory.linked(name, self.id)
-        if kind is TargetKind.EVENT:
+        if kind is _EVENT:
             return directory.in_order(who for who in counted[name] if directory.role_of[who] in send.roles)
         returned = self._call(name, "selector", row)
         candidates = directory.receivers(send.message, self.id)
@@ -374,12 +376,12 @@ class Interpreter(RowModel):
 
     def _by_answer(self, message: str, ids: tuple[str, ...]) -> list[tuple[int | None, tuple[str, ...]]]:
         """The receivers of a message, grouped by the round of theirs that it answers."""
-        requests = self.directory.requests.get(message)
+        requests, roles = self.directory.requests.get(message), self.directory.role_of
         if requests is None:
             return [(None, ids)]
         groups: dict[int | None, list[str]] = {}
         for who in ids:
-            request = requests.get(self.directory.role_of[who])
+            request = requests.get(roles[who])
             answers = None if request is None else self.windows.answers(request, who)
             groups.setdefault(answers, []).append(who)
         return [(answers, tuple(group)) for answers, group in groups.items()]

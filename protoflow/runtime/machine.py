@@ -81,35 +81,40 @@ class RowTransition(Transition):
         self.row = row
 
     def _eval_conditions(self, event_data: EventData) -> bool:
-        times = self.row.times
-        if times is not None and _rows_taken(event_data.model).get(self.row.index, 0) >= times:
-            return False
-        return not self.conditions or super()._eval_conditions(event_data)
+        return not self._used_up(event_data.model) and bool(super()._eval_conditions(event_data))
 
     def execute(self, event_data: EventData) -> bool:
-        model = event_data.model
-        if not isinstance(model, RowModel):
-            if not super().execute(event_data):
-                return False
-        else:
-            if not self._eval_conditions(event_data):
-                return False
-            model.perform(self.row)
-            if self.dest:
-                self._enter(model, event_data)
+        """For a model of a user's."""
+        if not super().execute(event_data):
+            return False
+        self._count(event_data.model)
+        return True
+
+    def take(self, model: RowModel, event: RowEvent, arguments: tuple[object, ...]) -> bool:
+        """The same for a model of the runtime; the library's `EventData` is made where something of it is called."""
+        if self.row.times is not None and self._used_up(model):
+            return False
+        if self.conditions and not super()._eval_conditions(_event_data(event, model, arguments)):
+            return False
+        model.perform(self.row)
+        if self.dest:
+            machine: Any = event.machine
+            source, dest = machine.states[self.source], machine.states[self.dest]
+            if source.on_exit or dest.on_enter or (dest.final and machine.on_final):
+                self._change_state(_event_data(event, model, arguments))
+            else:  # the change alone, without the library's log lines
+                model.state = dest.value
+        self._count(model)
+        return True
+
+    def _used_up(self, model: object) -> bool:
+        times = self.row.times
+        return times is not None and _rows_taken(model).get(self.row.index, 0) >= times
+
+    def _count(self, model: object) -> None:
         if self.row.times is not None:
             taken = _rows_taken(model)
             taken[self.row.index] = taken.get(self.row.index, 0) + 1
-        return True
-
-    def _enter(self, model: RowModel, event_data: EventData) -> None:
-        """The library's change of state where somebody listens to it; else the change alone, without its log lines."""
-        machine: Any = event_data.machine
-        source, dest = machine.states[self.source], machine.states[self.dest]
-        if source.on_exit or dest.on_enter or (dest.final and machine.on_final):
-            self._change_state(event_data)
-        else:
-            model.state = dest.value
 
 
 class RowEvent(Event):
@@ -118,9 +123,9 @@ class RowEvent(Event):
     def trigger(self, model: object, *args: object, **kwargs: object) -> bool:
         if not isinstance(model, RowModel):
             return bool(super().trigger(model, *args, **kwargs))
-        event_data = EventData(None, self, self.machine, model, args, kwargs)
-        for transition in self.transitions[model.state]:  # noqa: SIM110  a generator costs a microsecond
-            if transition.execute(event_data):
+        rows: Any = self.transitions.get(model.state, ())
+        for row in rows:  # noqa: SIM110  a generator costs a microsecond
+            if row.take(model, self, args):
                 return True
         return False
 
@@ -155,6 +160,10 @@ class RoleMachine(Machine):
                 before=row.handler,
                 row=row,
             )
+
+
+def _event_data(event: RowEvent, model: RowModel, arguments: tuple[object, ...]) -> EventData:
+    return EventData(None, event, event.machine, model, arguments, {})
 
 
 def _rows_taken(model: Any) -> dict[int, int]:

@@ -74,10 +74,11 @@ class PayloadForm:
     __slots__ = ("_defaults", "_fields", "_names", "empty", "message")
 
     def __init__(self, message: MessageType) -> None:
-        self.message = message.name
-        self._fields = tuple((name, _sealer(kind)) for name, kind in message.payload.items())
-        self._names = message.payload.keys()
-        self._defaults = {name: None for name, kind in message.payload.items() if kind.optional}
+        self.message = str(message.name)
+        kinds = {str(name): kind for name, kind in message.payload.items()}
+        self._fields = tuple((name, _sealer(kind)) for name, kind in kinds.items())
+        self._names = kinds.keys()
+        self._defaults = {name: None for name, kind in kinds.items() if kind.optional}
         self.empty = Payload(self, dict(self._defaults), 0, [])
 
     @property

@@ -128,7 +128,7 @@ class DrivenParticipant(Driven):
             message = Message(LOST, sender, self.id, NOTHING)
         else:
             message = self._message(name, sender, fields, stale=stale)
-        self._stepper.world.post(message)
+        self._stepper.world.post([message])
         return self._do(self._take_all)
 
     def _message(self, name: str, sender: str, fields: Mapping[str, object], *, stale: bool) -> Message:

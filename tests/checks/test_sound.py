@@ -59,7 +59,7 @@ def contradicted(program: Program, result: Result) -> Iterator[tuple[str, str]]:
             if (state, trigger) in table.table and (role, state, trigger) not in said:
                 yield "PF107 is missing", f"{role} {state} {trigger}"
             nowhere = trigger in table.receives and not any(key[1] == trigger for key in table.table)
-            ignored = any(trigger in table.ignored[s] for s in table.states if not table.final(s))
+            ignored = any(trigger in table.ignored[s] for s in table.states if s not in table.finals)
             if nowhere and not ignored and (role, trigger) not in unhandled:
                 yield "PF103 is missing", f"{role} {trigger}"
 

@@ -40,7 +40,7 @@ def test_pf101_names_exactly_the_states_that_naive_reachability_misses(program: 
 @given(programs())
 def test_pf102_is_there_exactly_where_a_state_that_is_reached_has_no_way_to_a_final_one(program: Program) -> None:
     role = program.roles["solo"]
-    finals = {state for state in role.states if role.final(state)}
+    finals = {state for state in role.states if state in role.finals}
     stuck = {s for s in naive_reach(program, role.initial) if not finals & naive_reach(program, s)}
     found = list(states_without_end(program))
     if not finals:

@@ -1,5 +1,7 @@
 """What the tests of several learning courses look at."""
 
+from collections.abc import Iterable
+
 import pytest
 
 from protoflow.engines.world import World
@@ -12,9 +14,10 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[Message]:
     messages: list[Message] = []
     post = World.post
 
-    def recording(world: World, message: Message) -> int:
-        messages.append(message)
-        return post(world, message)
+    def recording(world: World, given: Iterable[Message]) -> list[tuple[int, Message]]:
+        posted = post(world, given)
+        messages.extend(message for _, message in posted)
+        return posted
 
     monkeypatch.setattr(World, "post", recording)
     return messages

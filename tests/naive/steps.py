@@ -95,7 +95,7 @@ class Course(Rows):
 
     def complete(self, config: Config) -> bool:
         return all(
-            not local.alive or (local.started and self.table(i).final(local.state))
+            not local.alive or (local.started and local.state in self.table(i).finals)
             for i, local in zip(self.ids, config.locals, strict=True)
         )
 
@@ -228,7 +228,7 @@ class Course(Rows):
                 yield Move(step_, self.update(config, i, local), must, taken)
             elif row is None and stale:
                 yield Move(replace(dropped, outcome=Outcome.STALE), self.update(config, i, local), must, taken)
-            elif row is None and table.final(state):
+            elif row is None and state in table.finals:
                 finding = ("PF205", role, state, message.type)
                 yield Move(replace(dropped, outcome=Outcome.LATE), self.update(config, i, local), must, taken, finding)
             elif row is None:

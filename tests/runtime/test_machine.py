@@ -8,7 +8,7 @@ import pytest
 import transitions
 
 import protoflow
-from protoflow.runtime.machine import RoleMachine, RowTransition
+from protoflow.runtime.machine import RoleMachine, RowEvent, RowModel, RowTransition
 from tests.runtime.driving import interpreters, message, protocol
 
 COURSE = """
@@ -140,9 +140,9 @@ def test_the_runtime_fires_its_rows_through_one_machine_of_each_role() -> None:
     fired: list[tuple[str, str]] = []
 
     class Spying(RowTransition):
-        def execute(self, event_data: transitions.EventData) -> bool:
-            done = super().execute(event_data)
-            fired.append((event_data.model.id, event_data.event.name))  # type: ignore[attr-defined,union-attr]
+        def take(self, model: RowModel, event: RowEvent, arguments: tuple[object, ...]) -> bool:
+            done = super().take(model, event, arguments)
+            fired.append((model.id, event.name))  # type: ignore[attr-defined]
             return done
 
     made = interpreters(COURSE, {"client": 2}, {"ready": lambda *_: True}, {"near": {"server": ["client1"]}})

@@ -123,7 +123,7 @@ def _guarded(
 ) -> Iterator[tuple[Span, str]]:
     """The same row for the timer, where the guard holds; and one that ends the course where it does not."""
     ways = suggest.ways_on(program, role, [each for each in role.all_rows() if each.declared is row])
-    ends = [way for way in ways if way[0] is not None and role.final(way[0])]
+    ends = [way for way in ways if way[0] in role.finals]
     if not ends:
         return
     sends = map(suggest.sent, row.sends)

@@ -71,7 +71,7 @@ class Model:
             program=program,
             states=states,
             initial=states.index(program.initial),
-            final=tuple(program.final(state) for state in states),
+            final=tuple(state in program.finals for state in states),
         )
         role.requests = list(dict.fromkeys(program.request_of.values()))
         role.request_of_message = {self.message_index[r]: i for i, r in enumerate(role.requests)}

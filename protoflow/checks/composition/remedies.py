@@ -102,7 +102,7 @@ def _told(program: Program, role: RoleProgram, state: str, run: Run) -> Iterator
     ended in this run, or in every row with which they may end.
     """
     awaited = [name for name in role.receives if any(row.dest for row in role.rows(state, name))]
-    awaited.sort(key=lambda name: not any(row.dest and role.final(row.dest) for row in role.rows(state, name)))
+    awaited.sort(key=lambda name: not any(row.dest in role.finals for row in role.rows(state, name)))
     for message in awaited:
         for sender in map(str, program.protocol.messages[message].senders):
             other = program.roles[sender]
@@ -112,7 +112,7 @@ def _told(program: Program, role: RoleProgram, state: str, run: Run) -> Iterator
             ends = [
                 row
                 for row in other.role.transitions
-                if row.dest and other.final(row.dest) and all(send.message != message for send in row.sends)
+                if row.dest in other.finals and all(send.message != message for send in row.sends)
             ]
             for rows in ([last], ends):
                 edits = [sending_too(program, other, row, message) for row in rows]
@@ -149,6 +149,6 @@ def _ended_with(role: RoleProgram, run: Run) -> Transition | None:
     for step in reversed(run.steps):
         if step.row is not None and run.role_of(step.receiver) == role.name:
             row = role.role.transitions[step.row]
-            if row.dest and role.final(row.dest):
+            if row.dest in role.finals:
                 return row
     return None

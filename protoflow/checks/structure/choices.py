@@ -68,7 +68,7 @@ class Choices:
     def all_fail(self, state: str, trigger: str) -> str | None:
         """When no row of the choice holds, in words; None where one always does, or where that is no mistake."""
         role, rows = self.role, self.role.rows(state, trigger)
-        if role.final(state) or trigger in (START, LOST) or not _small(rows):
+        if state in role.finals or trigger in (START, LOST) or not _small(rows):
             return None
         event = role.role.events.get(trigger)
         if event is None and role.disposition(state, trigger) is not Disposition.HANDLE:

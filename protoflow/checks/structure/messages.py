@@ -34,7 +34,7 @@ def sent_but_not_handled(program: Program) -> Iterator[Diagnostic]:
         role = program.roles[receiver]
         if message not in role.receives or states_that_handle(role, message):
             continue
-        if any(message in role.ignored[state] for state in role.states if not role.final(state)):
+        if any(message in role.ignored[state] for state in role.states if state not in role.finals):
             continue
         senders = [sending for sending in all_senders if _comes_from(program, sent, sending, receiver)]
         if not senders:

@@ -77,7 +77,7 @@ def _order(program: Program, role: RoleProgram, row: Transition, message: str) -
     answers = any(trigger in requests for trigger in row.triggers)
     waited_for = [event for event, window in role.windows.items() if window.request == message]
     asks = row.dest is not None and any((row.dest, event) in role.table for event in waited_for)
-    ends = row.dest is not None and role.final(row.dest) and any(_ends(receiver, message) for receiver in receivers)
+    ends = row.dest in role.finals and any(_ends(receiver, message) for receiver in receivers)
     silent = row.handler is not None and not row.sends
     return not answers, not asks, not ends, not silent, not _back(program, row, message)
 
@@ -85,7 +85,7 @@ def _order(program: Program, role: RoleProgram, row: Transition, message: str) -
 def _ends(role: RoleProgram, message: str) -> bool:
     """Whether the message ends the course for that role: it leads to a final state, and is not answered."""
     rows = [row for row in role.all_rows() if row.trigger == message]
-    return bool(rows) and all(row.dest is not None and role.final(row.dest) and not row.sends for row in rows)
+    return bool(rows) and all(row.dest in role.finals and not row.sends for row in rows)
 
 
 def _back(program: Program, row: Transition, message: str) -> bool:

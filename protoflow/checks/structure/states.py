@@ -58,7 +58,7 @@ def _waited_for_only_in(role: RoleProgram, states: set[str]) -> set[str]:
 def states_without_end(program: Program) -> Iterator[Diagnostic]:
     """PF102. Of states that lead to no final state, the last ones are reported: the others lead only to them."""
     for role in program.roles.values():
-        finals = [state for state in role.states if role.final(state)]
+        finals = [state for state in role.states if state in role.finals]
         if not finals:
             yield _no_final_state(program, role)
             continue

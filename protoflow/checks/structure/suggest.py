@@ -194,7 +194,7 @@ def ways_on(program: Program, role: RoleProgram, rows: Sequence[Row]) -> list[Wa
     def order(index: int, row: Transition) -> tuple[bool, ...]:
         same = state in row.sources or EVERYTHING in row.sources
         alike = event == (row.triggers[0] in role.role.events)
-        final = row.dest is not None and role.final(row.dest)
+        final = row.dest in role.finals
         return index in mine, row.dest in dests, not final, not alike, not same
 
     there = [(i, row) for i, row in enumerate(role.role.transitions) if i in mine or row.dest not in (None, state)]
@@ -226,7 +226,7 @@ def taking_states(role: RoleProgram, message: str, dest: str | None) -> list[tup
     usual = waiting_states(role, message)
     if dest is None or message in role.counted_by:
         return [usual]
-    open_ends = [state for state in role.states if state in role.reachable and not role.final(state)]
+    open_ends = [state for state in role.states if state in role.reachable and state not in role.finals]
     last = [part for part in components(state_graph(role, open_ends), sinks=True) if role.initial not in part]
     one_by_one = [(state,) for part in last for state in part]
     return list(dict.fromkeys([*one_by_one, usual]))[:MOST_WAYS]
@@ -242,7 +242,7 @@ def waiting_states(role: RoleProgram, message: str) -> tuple[str, ...]:
     waiting = [state for state in role.states if any((state, event) in role.table for event in events)]
     if waiting:
         return tuple(waiting)
-    unfinished = [state for state in role.states if not role.final(state)] or list(role.states)
+    unfinished = [state for state in role.states if state not in role.finals] or list(role.states)
     receives = set(role.receives)
     handling = {state for state, trigger in role.table if trigger in receives}
     waiting = [state for state in unfinished if state in handling]
