@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ class Group:
     def name(self, place: int) -> str:
         """The id of the one at this place in the role, from 0."""
         return f"{self.role}{place + 1}" if self.numbered else self.role
+
+    def names(self) -> Iterator[str]:
+        """All ids, in order."""
+        return map(self.name, range(self.count))
 
     def place(self, who: object) -> int | None:
         """Where an id stands in the role; None where it is not the id of one of them."""
@@ -83,12 +87,11 @@ class Ids(Sequence[str]):
         return group.name(place - self._ends[number] + group.count)
 
     def __iter__(self) -> Iterator[str]:
-        without, place = set(self._without), 0
-        for group in self._groups:
-            for each in range(group.count):
-                if place not in without:
-                    yield group.name(each)
-                place += 1
+        every = chain.from_iterable(group.names() for group in self._groups)
+        if not self._without:
+            return every
+        without = set(self._without)
+        return (who for place, who in enumerate(every) if place not in without)
 
     def __contains__(self, who: object) -> bool:
         place = self._place(who)

@@ -131,10 +131,11 @@ def _space(name: str, shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tenso
 
 def kind_of(model: torch.nn.Module) -> Hashable:
     """What two models must have in common to be stacked: their layers, and which of their parameters are trained."""
-    if model not in _kinds:
+    kind = _kinds.get(model)
+    if kind is None:
         shapes = [(name, tuple(each.shape), each.dtype) for name, each in model.named_parameters()]
-        _kinds[model] = f"{type(model).__module__}.{model!r}{shapes}"
-    return _kinds[model], tuple(each.requires_grad for each in model.parameters())
+        kind = _kinds[model] = f"{type(model).__module__}.{model!r}{shapes}"
+    return kind, tuple(each.requires_grad for each in model.parameters())
 
 
 def obstacle(model: torch.nn.Module, inputs: torch.Tensor) -> str | None:
@@ -222,7 +223,8 @@ def train(work: Sequence[Training], loss: Loss) -> list[int]:
     counts = [len(each.examples) for each in work]
     steps = [-(-count // size) for count in counts]
     for each in work:
-        each.model.train()
+        if not each.model.training:
+            each.model.train()
     model = CohortModel([each.model for each in work])
     rates = torch.tensor([each.learning_rate for each in work])
     generators = [torch.Generator().manual_seed(each.seed) for each in work]
@@ -235,8 +237,9 @@ def train(work: Sequence[Training], loss: Loss) -> list[int]:
     labels = first.examples.labels.new_empty(len(work), counts[0])
     for _ in range(first.epochs):
         for place, (own, generator) in enumerate(zip(examples, generators, strict=True)):
-            order = torch.zeros(counts[0], dtype=torch.int64)
-            order[: len(own)] = torch.randperm(len(own), generator=generator)
+            order = torch.randperm(len(own), generator=generator)
+            if len(own) < counts[0]:
+                order = torch.nn.functional.pad(order, (0, counts[0] - len(own)))
             torch.index_select(own.inputs, 0, order, out=inputs[place])
             torch.index_select(own.labels, 0, order, out=labels[place])
         for step, begin in enumerate(range(0, counts[0], size)):

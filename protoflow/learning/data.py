@@ -31,7 +31,7 @@ class Examples:
     labels: torch.Tensor
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return self.labels.shape[0]
 
     @property
     def task(self) -> Task:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from protoflow.errors import UsageError
@@ -70,7 +71,12 @@ def agreed(parameters: Mapping[str, Any]) -> Privacy:
     Raises UsageError for noise without a bound on what it hides.
     """
     names = ("clip_norm", "noise_multiplier", "delta")
-    privacy = Privacy(**{name: parameters[name] for name in names if name in parameters})
+    return _checked(*(parameters.get(name, getattr(Privacy, name)) for name in names))
+
+
+@lru_cache
+def _checked(clip_norm: float, noise_multiplier: float, delta: float) -> Privacy:
+    privacy = Privacy(clip_norm, noise_multiplier, delta)
     if privacy.noisy and not privacy.clip_norm:
         raise UsageError("`noise_multiplier` needs a `clip_norm` above 0: without it an update may be of any size")
     if privacy.noisy and not 0 < privacy.delta < 1:

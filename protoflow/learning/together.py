@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger("protoflow")
 
-CHUNK = 10
+CHUNK = 20
 """Learners that are trained as one: with more, what they compute on no longer fits into the cache."""
 
 _obstacles: dict[Hashable, str | None] = {}

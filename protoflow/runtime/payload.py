@@ -65,7 +65,10 @@ class Payload(Mapping[str, Any]):
     @property
     def intact(self) -> bool:
         """No tensor in it has been written into since it was sealed."""
-        return not self._versions or all(tensor._version == version for tensor, version in self._versions)
+        for tensor, version in self._versions:  # noqa: SIM110  asked three times a message, and a generator takes longer
+            if tensor._version != version:
+                return False
+        return True
 
 
 class PayloadForm:
