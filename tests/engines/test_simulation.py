@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -521,6 +522,34 @@ def test_a_handler_that_fails_ends_the_course_and_the_trace(tmp_path: Path) -> N
     assert isinstance(end, End)
     assert (end.outcome, end.states["client1"]) == ("handler_error", "idle")
     assert "small.yaml:29: `client1` in state `idle`, on `model`: handler `train` raised" in end.message
+
+
+# memory
+
+
+@pytest.mark.parametrize("failing", [False, True])
+@pytest.mark.parametrize("by_somebody", [False, True])
+def test_what_there_was_before_is_set_apart_from_the_garbage_collector_during_a_run(
+    failing: bool, by_somebody: bool
+) -> None:
+    course, seen = rounds(2, rounds=0), []
+
+    def train(me: Participant, message: Any) -> dict[str, int]:
+        seen.append(gc.get_freeze_count())
+        return {"samples": 1 // (not failing)}
+
+    course.register("client", "train", train)
+    if by_somebody:
+        gc.freeze()
+    before = gc.get_freeze_count()
+    try:
+        with suppress(HandlerError):
+            course.run(validate=False)
+        assert bool(before) is by_somebody
+        assert all(seen), "as many as there were: thousands"
+        assert bool(gc.get_freeze_count()) is by_somebody, "what somebody else has set apart stays so"
+    finally:
+        gc.unfreeze()
 
 
 # records

@@ -137,6 +137,15 @@ def test_the_profile_of_a_round() -> None:
     assert re.search(r"^  protoflow/runtime/|^  protoflow/engines/", done.stdout, re.M)
 
 
+def test_a_round_trip_of_nothing() -> None:
+    done = bench("--nothing", "--quick")
+    assert done.returncode == 0, done.stderr
+    trip, update, share = (
+        float(each.replace(",", "")) for each in re.findall(r"(?::|is) ([\d.,]+)(?: µs(?:,|$)|%)", done.stdout, re.M)
+    )
+    assert share == pytest.approx(100 * trip / update, rel=0.02)
+
+
 @pytest.mark.parametrize("suffix", [".svg", ".png"])
 def test_the_picture_of_growth(suffix: str, tmp_path: Path) -> None:
     from growth import Point, draw

@@ -3,6 +3,7 @@
     python tools/bench/simulation.py [PEER ...] [--repetitions 5] [--quick]     times beside peers
     python tools/bench/simulation.py --growth [--plot docs/growth.svg]          memory and time with ever more clients
     python tools/bench/simulation.py --profile                                  where the time of a round of ours goes
+    python tools/bench/simulation.py --nothing                                  a round trip whose handlers do nothing
 
 All peers train the same models, from the same first weights, on the same data (784 features, 10 classes, made up: see
 peers/task.py), in as many rounds of as many clients, 50 samples a client, one epoch of 5 steps of SGD. In the last
@@ -35,6 +36,7 @@ RUNNERS = Path(__file__).parent / "peers"
 sys.path.append(str(RUNNERS))
 
 import growth  # noqa: E402
+import nothing  # noqa: E402
 import round_profile  # noqa: E402
 from environments import NotInstalledError, python_of  # noqa: E402
 from task import Measured, Task, write_data  # noqa: E402
@@ -226,6 +228,7 @@ def main() -> int:
     parser.add_argument("--growth", action="store_true", help="10^2 to 10^6 clients of fedavg_cross_device")
     parser.add_argument("--plot", metavar="OUT", type=Path, help="with --growth: draw it, as .svg or .png")
     parser.add_argument("--profile", action="store_true", help="where the time of a round goes")
+    parser.add_argument("--nothing", action="store_true", help="what carries the messages, alone")
     parser.add_argument("--quick", action="store_true", help="of everything a little: to try it, not to believe it")
     options = parser.parse_args()
     if unknown := [name for name in options.peers if name not in PEERS]:
@@ -234,6 +237,8 @@ def main() -> int:
         return growth.run(options.plot, options.quick)
     if options.profile:
         return round_profile.run(TINY if options.quick else SMALL)
+    if options.nothing:
+        return nothing.run(TINY if options.quick else SMALL, 1 if options.quick else options.repetitions)
     return compare(options)
 
 
