@@ -43,9 +43,11 @@ class Group:
         digits = who[len(self.role) :]
         if not self.numbered:
             return 0 if self.count and not digits else None
-        if not digits.isascii() or not digits.isdecimal() or digits[0] == "0" or len(digits) > len(str(self.count)):
+        try:
+            number = int(digits)
+        except ValueError:
             return None
-        return int(digits) - 1 if int(digits) <= self.count else None
+        return number - 1 if 0 < number <= self.count and f"{number}" == digits else None
 
 
 class Ids(Sequence[str]):

@@ -137,7 +137,8 @@ class Window:
     def threshold(self, expected: int) -> int:
         """How many of `expected` senders must have been counted."""
         if isinstance(self.needed, Fraction):
-            return -(-self.needed.numerator * expected // self.needed.denominator)
+            numerator, denominator = self.needed.as_integer_ratio()
+            return -(-numerator * expected // denominator)
         return cast("int", self.needed)
 
 

@@ -49,7 +49,7 @@ class Batches:
         self._fifo = fifo
         self._until = until
         self._disturbed = {crash.who for crash in conditions.crashes} | {signal.who for signal in conditions.signals}
-        self._pending: dict[tuple[str, str], Pending] = {}  # (role of the receiver, type) -> what is under way
+        self.pending: dict[tuple[str, str], Pending] = {}  # (role of the receiver, type) -> what is under way
         self._formed: dict[tuple[str, str], bool] = {}  # whether a handler for that has a batched form
 
     def sent(self, number: int, message: Message, arrival: float) -> None:
@@ -58,11 +58,11 @@ class Batches:
         if formed is None:
             formed = self._formed[kind] = self._has_form(message)
         if formed:
-            self._pending.setdefault(kind, {})[number] = message, arrival
+            self.pending.setdefault(kind, {})[number] = message, arrival
 
     def before(self, interpreter: Interpreter, number: int, message: Message, now: float) -> None:
         """The message is about to be delivered. If others can be handled with it, that is done for all of them now."""
-        pending = self._pending.get((interpreter.program.name, message.type))
+        pending = self.pending.get((interpreter.program.name, message.type))
         if pending is None or pending.pop(number, None) is None or not pending:
             return  # it was part of an earlier batch, or is alone
         row = interpreter.sure_row(message)

@@ -195,7 +195,8 @@ class Simulation:
                 self._crash(who)
             else:
                 del waiting[place]
-                self._batches.before(interpreter, number, message, self.now)
+                if self._batches.pending:
+                    self._batches.before(interpreter, number, message, self.now)
                 self._after(who, *world.deliver(who, number, self.now))
             return True
         return False
@@ -248,4 +249,6 @@ class Simulation:
             else:
                 self._last_arrival[channel] = arrival
         self._batches.sent(number, message, arrival)
-        self._plan(arrival, _ARRIVAL, self._arrive, message.receiver, number)
+        self._work += 1
+        self._number += 1
+        heappush(self._agenda, (arrival, _ARRIVAL, self._number, self._arrive, message.receiver, number))

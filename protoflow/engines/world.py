@@ -169,12 +169,14 @@ class World:
 
     def post(self, messages: Iterable[Message]) -> list[tuple[int, Message]]:
         """Put messages into their channels, and give them their numbers. What is sent to the crashed vanishes."""
-        posted = []
+        posted, number = [], self._number
         for message in messages:
-            if message.receiver not in self.crashed:
-                self._number += 1
-                self.inboxes[message.receiver][self._number] = message
-                posted.append((self._number, message))
+            receiver = message.receiver
+            if receiver not in self.crashed:
+                number += 1
+                self.inboxes[receiver][number] = message
+                posted.append((number, message))
+        self._number = number
         return posted
 
     def _conclude(self, interpreter: Interpreter, effects: Effects, now: float | None) -> list[tuple[int, Message]]:
@@ -196,14 +198,15 @@ class World:
             self.messages += len(messages)
             sends = tuple(written)
         row, taken = effects.row, effects.message
+        name, sender, number = (None, None, None) if taken is None else (taken.type, taken.sender, taken.round)
         self._record(
             Step(
                 effects.kind,
                 who,
                 effects.trigger,
-                None if taken is None else taken.type,
-                None if taken is None else taken.sender,
-                None if taken is None else taken.round,
+                name,
+                sender,
+                number,
                 effects.state_before,
                 interpreter.state,
                 effects.outcome,

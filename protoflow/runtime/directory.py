@@ -75,7 +75,7 @@ class Directory:
 
     def others(self, role: str, who: str) -> Ids:
         """Every participant of a role except `who`."""
-        return self._of_roles((role,), who)
+        return self._of_roles((role,), who) if self.role_of[who] == role else self.members[role]
 
     def among(self, role: str, without: Iterable[str]) -> Ids:
         """The participants of a role but for these."""

@@ -234,7 +234,7 @@ class Interpreter(RowModel):
     @property
     def holding(self) -> tuple[str, ...]:
         """The events of the present state that hold; once `urgent` finds nothing, those whose conditions all fail."""
-        return tuple(event for event in self._events_in[self.state] if self._holds_now(event))
+        return tuple([event for event in self._events_in[self.state] if self._holds_now(event)])
 
     @property
     def final(self) -> bool:
@@ -370,21 +370,26 @@ class Interpreter(RowModel):
             number = self.windows.open_round(message, receivers)
         elif send.extends:
             number = self.windows.extend_round(message, receivers[0])
+        requests = self.directory.requests.get(message)
         for payload, ids in divided:
-            for answers, group in self._by_answer(message, ids):
+            if requests is None:
+                sends.append(Outgoing(message, ids, payload, number, None))
+                continue
+            for answers, group in self._by_answer(requests, ids):
                 sends.append(Outgoing(message, group, payload, answers if number is None else number, answers))
 
-    def _by_answer(self, message: str, ids: tuple[str, ...]) -> list[tuple[int | None, tuple[str, ...]]]:
-        """The receivers of a message, grouped by the round of theirs that it answers."""
-        requests, roles = self.directory.requests.get(message), self.directory.role_of
-        if requests is None:
-            return [(None, ids)]
+    def _by_answer(self, requests: Mapping[str, str], ids: tuple[str, ...]) -> list[tuple[int | None, tuple[str, ...]]]:
+        """The receivers of a reply, grouped by the round that it answers. `requests`: role -> what it answers there."""
+        if len(ids) == 1:
+            return [(self._answered(requests, ids[0]), ids)]
         groups: dict[int | None, list[str]] = {}
         for who in ids:
-            request = requests.get(roles[who])
-            answers = None if request is None else self.windows.answers(request, who)
-            groups.setdefault(answers, []).append(who)
+            groups.setdefault(self._answered(requests, who), []).append(who)
         return [(answers, tuple(group)) for answers, group in groups.items()]
+
+    def _answered(self, requests: Mapping[str, str], who: str) -> int | None:
+        request = requests.get(self.directory.role_of[who])
+        return None if request is None else self.windows.answers(request, who)
 
     # -- what a Participant asks and tells, see participant.py
 
