@@ -220,6 +220,8 @@ def train(work: Sequence[Training], loss: Loss) -> list[int]:
     numbers of their examples, the largest first. `loss` is the sum of their losses, of a CohortModel and a CohortBatch.
     """
     first, size = work[0], work[0].batch_size
+    if not first.epochs:
+        return [0] * len(work)
     counts = [len(each.examples) for each in work]
     steps = [-(-count // size) for count in counts]
     for each in work:
