@@ -249,6 +249,4 @@ class Simulation:
             else:
                 self._last_arrival[channel] = arrival
         self._batches.sent(number, message, arrival)
-        self._work += 1
-        self._number += 1
-        heappush(self._agenda, (arrival, _ARRIVAL, self._number, self._arrive, message.receiver, number))
+        self._plan(arrival, _ARRIVAL, self._arrive, message.receiver, number)
