@@ -133,8 +133,6 @@ class Timing:
         return 0.0 if span is None else span.draw(self._random)
 
     def compute(self, who: str) -> float:
-        if not self._compute:
-            return 0.0
         if who not in self._takes:
             span = next((self._compute[name] for name in self._names(who) if name in self._compute), Span(0.0, 0.0))
             role, place = self._directory.place(who)

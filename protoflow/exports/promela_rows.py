@@ -202,5 +202,5 @@ class Rows:
 
     def see(self, row: Row) -> list[str]:
         """Whom events that are targets have counted, before anything is emptied."""
-        targets = sorted({s.target.name for s in row.sends if s.target.kind is TargetKind.EVENT})
-        return [f"seen_{self.role}_{e} = {self.counted(self.table.windows[e])};" for e in targets]
+        events = sorted(set(row.answered))
+        return [f"seen_{self.role}_{e} = {self.counted(self.table.windows[e])};" for e in events]

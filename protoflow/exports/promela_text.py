@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from protoflow.protocol import Raised, TargetKind
+from protoflow.protocol import Raised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -115,8 +115,7 @@ class Names:
         return sorted({guard.name for row in self.rows() for guard in row.guards if guard.kind is kind})
 
     def event_targets(self, table: RoleProgram) -> list[str]:
-        sends = [send for row in table.all_rows() for send in row.sends]
-        return sorted({str(send.target.name) for send in sends if send.target.kind is TargetKind.EVENT})
+        return sorted({event for row in table.all_rows() for event in row.answered})
 
     def requests(self) -> list[str]:
         """Messages whose replies are counted in rounds."""

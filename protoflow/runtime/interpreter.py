@@ -271,8 +271,7 @@ class Interpreter(RowModel):
                 found = f"the payload of `{message.type}` from `{message.sender}`"
                 fault(self.id, row, f"{found} was written into after it was sent, which others share")
             windows.receive(message)
-            if message.type in self.program.counted_by:
-                windows.count(message)
+            windows.count(message)
         counted = {event: windows.counted(event) for event in row.answered} if row.answered else {}
         if effects.kind is _FIRE:
             if effects.trigger in self._due:

@@ -92,7 +92,7 @@ class RowTransition(Transition):
 
     def take(self, model: RowModel, event: RowEvent, arguments: tuple[object, ...]) -> bool:
         """The same for a model of the runtime; the library's `EventData` is made where something of it is called."""
-        if self.row.times is not None and self._used_up(model):
+        if self._used_up(model):
             return False
         if self.conditions and not super()._eval_conditions(_event_data(event, model, arguments)):
             return False

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from protoflow import Message
 
 COURSE = Path(__file__).parent / "courses" / "nothing.yaml"
-ROUNDS = 60
 
 
 class Server(Participant):
@@ -43,9 +42,6 @@ class Server(Participant):
     def collect(self, message: Message) -> None:
         pass
 
-    def ask_no_more(self) -> None:
-        pass
-
 
 class Client(Participant):
     def answer(self, message: Message) -> dict[str, int]:
@@ -55,9 +51,7 @@ class Client(Participant):
 def round_trip(clients: int, cohort: int) -> float:
     """Seconds."""
     server = Server()
-    course = Course(
-        COURSE, {"rounds": ROUNDS, "cohort": cohort}, server=server, client=[Client() for _ in range(clients)]
-    )
+    course = Course(COURSE, {"cohort": cohort}, server=server, client=[Client() for _ in range(clients)])
     course.run(validate=False)
     first, last = server.stamps[1], server.stamps[-1]
     return (last - first) / ((len(server.stamps) - 2) * cohort)

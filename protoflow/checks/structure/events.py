@@ -64,8 +64,7 @@ def _waiting_states(role: RoleProgram) -> Mapping[str, list[str]]:
     """Event -> where the role has a use for it: rows that it triggers, or that send to those it has counted."""
     found: dict[str, dict[str, None]] = {}
     for row in role.all_rows():
-        targets = (str(send.target.name) for send in row.sends if send.target.kind is TargetKind.EVENT)
-        for event in (row.trigger, *targets):
+        for event in (row.trigger, *row.answered):
             found.setdefault(event, {})[row.source] = None
     return {event: list(states) for event, states in found.items()}
 
